@@ -1,0 +1,45 @@
+package aiworker;
+
+/**
+ * A failure on its way to the caller; the binding turns it into a server error. Messages follow
+ * PostgreSQL's style: lower case, no full stop, the value seen and the limit allowed. Never holds a
+ * secret.
+ */
+public final class AiWorkerException extends RuntimeException {
+  private static final int LONGEST = 1_000;
+
+  private final Failure failure;
+  private final String detail;
+
+  public AiWorkerException(Failure failure, String message) {
+    this(failure, message, null, null);
+  }
+
+  /**
+   * A failure with what more is known of it.
+   *
+   * @param detail what more is known, such as the words of a model; null if nothing
+   */
+  public AiWorkerException(Failure failure, String message, String detail) {
+    this(failure, message, detail, null);
+  }
+
+  public AiWorkerException(Failure failure, String message, String detail, Throwable cause) {
+    super(cut(message), cause);
+    this.failure = failure;
+    this.detail = cut(detail);
+  }
+
+  public Failure failure() {
+    return failure;
+  }
+
+  /** Null if none. */
+  public String detail() {
+    return detail;
+  }
+
+  private static String cut(String text) {
+    return text == null || text.length() <= LONGEST ? text : text.substring(0, LONGEST) + " …";
+  }
+}

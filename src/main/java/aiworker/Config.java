@@ -1,0 +1,68 @@
+package aiworker;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The settings of {@code ai_worker_config} that the pipeline needs; the table's own CHECKs have
+ * judged the values.
+ *
+ * @param apiKeyFile null if the key comes from the environment
+ * @param schemas in search-path order
+ * @param allowedFunctions names with or without schema
+ * @param rowLimit most rows that a statement may return
+ * @param requestTimeout for one question, retries included
+ * @param contextTokens budget of the schema context, in tokens of about four characters
+ */
+public record Config(
+    String model,
+    URI baseUrl,
+    Path apiKeyFile,
+    List<String> schemas,
+    List<String> allowedFunctions,
+    int rowLimit,
+    Duration requestTimeout,
+    int maxRetries,
+    int repairRounds,
+    int contextTokens) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  public Config {
+    schemas = List.copyOf(schemas);
+    allowedFunctions = List.copyOf(allowedFunctions);
+  }
+
+  /** From the row of {@code ai_worker_config} as a JSON object, keys being the column names. */
+  public static Config of(String json) {
+    try {
+      JsonNode row = JSON.readTree(json);
+      String apiKeyFile = row.path("api_key_file").asText("");
+      return new Config(
+          row.required("model").asText(),
+          URI.create(row.required("base_url").asText()),
+          apiKeyFile.isEmpty() ? null : Path.of(apiKeyFile),
+          texts(row.required("schemas")),
+          texts(row.required("allowed_functions")),
+          row.required("row_limit").intValue(),
+          Duration.ofMillis(row.required("request_timeout_ms").longValue()),
+          row.required("max_retries").intValue(),
+          row.required("repair_rounds").intValue(),
+          row.required("context_tokens").intValue());
+    } catch (JsonProcessingException | IllegalArgumentException e) {
+      throw new AiWorkerException(
+          Failure.NOT_INSTALLED, "ai_worker_config cannot be read", e.getMessage(), e);
+    }
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> texts = new ArrayList<>();
+    array.forEach(element -> texts.add(element.asText()));
+    return texts;
+  }
+}

@@ -1,0 +1,54 @@
+package aiworker;
+
+/**
+ * Everything that can go wrong, each with the SQLSTATE a caller can test for and what to do about
+ * it.
+ *
+ * <p>Class {@code IA} is ours: ISO/IEC 9075-2 leaves classes that begin with I to Z to
+ * implementations.
+ */
+public enum Failure {
+  PROMPT_MISSING(
+      "IA001", "pass the question as text, for example ai_generate_sql('Get all users', 'v1')"),
+  PROMPT_TOO_LONG("IA002", "shorten the prompt, or raise max_prompt_chars in ai_worker_config"),
+  SCHEMA_VERSION_INVALID(
+      "IA003",
+      "use 1 to 20 characters without |, for example 'v1', or NULL for the automatic version"),
+  NOT_INSTALLED(
+      "IA004",
+      "run install/install.sh again on this database: it repairs what is missing and keeps the cache"),
+  RUNTIME_UNAVAILABLE("IA005", "SELECT ai_worker_health() names what this server lacks"),
+  API_KEY_MISSING(
+      "IA010",
+      "set api_key_file in ai_worker_config to a file that the server's OS user can read, or OPENAI_API_KEY in the"
+          + " server's environment"),
+  ENDPOINT_UNREACHABLE("IA011", "check base_url in ai_worker_config and the server's network"),
+  ENDPOINT_TIMEOUT("IA012", "try again, or raise request_timeout_ms in ai_worker_config"),
+  AUTHENTICATION_FAILED("IA013", "check the API key that api_key_file or OPENAI_API_KEY holds"),
+  RATE_LIMITED("IA014", "wait, or raise the account's limits at the provider"),
+  REQUEST_REFUSED("IA015", "check model and base_url in ai_worker_config"),
+  ENDPOINT_FAILED("IA016", "try again later; the provider's status page may say more"),
+  REPLY_UNREADABLE(
+      "IA017", "check that base_url in ai_worker_config speaks the Chat Completions API"),
+  NO_STATEMENT("IA020", "ask for data that the schema holds, or reword the question"),
+  STATEMENT_REFUSED("IA021", "reword the question so that one read-only query answers it"),
+  STATEMENT_INVALID(
+      "IA022", "reword the question, or check the schemas setting in ai_worker_config"),
+  INTERNAL("XX000", "report this as a bug, with the server's log");
+
+  private final String sqlState;
+  private final String hint;
+
+  Failure(String sqlState, String hint) {
+    this.sqlState = sqlState;
+    this.hint = hint;
+  }
+
+  public String sqlState() {
+    return sqlState;
+  }
+
+  public String hint() {
+    return hint;
+  }
+}

@@ -1,0 +1,83 @@
+package aiworker.db;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * The port over a JDBC connection: PL/Java's {@code jdbc:default:connection}, or any driver's with
+ * auto-commit off.
+ *
+ * <p>Every statement is run as a query and its rows are fetched, because PL/Java runs a statement
+ * only when it is fetched from.
+ */
+public final class JdbcDatabase implements Database {
+  private final Connection connection;
+  private final Function<SQLException, ServerError> errors;
+
+  /**
+   * Wraps an open connection.
+   *
+   * @param errors what the binding's exceptions hold of the server's message
+   */
+  public JdbcDatabase(Connection connection, Function<SQLException, ServerError> errors) {
+    this.connection = connection;
+    this.errors = errors;
+  }
+
+  @Override
+  public List<Row> query(String sql, String... parameters) {
+    try {
+      return fetch(sql, parameters);
+    } catch (SQLException e) {
+      throw new DatabaseException(errors.apply(e), e);
+    }
+  }
+
+  @Override
+  public List<Row> guardedQuery(String sql, String... parameters) {
+    try {
+      Savepoint savepoint = connection.setSavepoint();
+      try {
+        List<Row> rows = fetch(sql, parameters);
+        connection.releaseSavepoint(savepoint);
+        return rows;
+      } catch (SQLException e) {
+        ServerError error = errors.apply(e);
+        connection.rollback(savepoint);
+        connection.releaseSavepoint(savepoint);
+        throw new DatabaseException(error, e);
+      }
+    } catch (SQLException e) {
+      throw new DatabaseException(errors.apply(e), e);
+    }
+  }
+
+  private List<Row> fetch(String sql, String... parameters) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < parameters.length; i++) {
+        statement.setString(i + 1, parameters[i]);
+      }
+      try (ResultSet result = statement.executeQuery()) {
+        ResultSetMetaData shape = result.getMetaData();
+        List<Row> rows = new ArrayList<>();
+        while (result.next()) {
+          Map<String, String> columns = new LinkedHashMap<>();
+          for (int i = 1; i <= shape.getColumnCount(); i++) {
+            columns.put(shape.getColumnLabel(i), result.getString(i));
+          }
+          rows.add(new Row(columns));
+        }
+        return rows;
+      }
+    }
+  }
+}

@@ -1,0 +1,4 @@
+/**
+ * The pipeline from a question to a proven, read-only statement; the core that both runtimes share.
+ */
+package aiworker;

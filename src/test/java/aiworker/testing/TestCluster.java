@@ -1,0 +1,241 @@
+package aiworker.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/**
+ * A throw-away PostgreSQL cluster: own folder, port and socket, run as {@code postgres} when we are
+ * root. Never touches an existing one.
+ */
+public final class TestCluster implements AutoCloseable {
+  private static final AtomicInteger DATABASES = new AtomicInteger();
+  private static TestCluster shared;
+
+  private final Path folder;
+  private final int port;
+
+  private TestCluster(Path folder, int port) {
+    this.folder = folder;
+    this.port = port;
+  }
+
+  /** One for the whole test run, stopped and deleted when the JVM ends. */
+  public static synchronized TestCluster shared() {
+    if (shared == null) {
+      shared = start(Map.of());
+      Runtime.getRuntime().addShutdownHook(new Thread(shared::close));
+    }
+    return shared;
+  }
+
+  /**
+   * Makes and starts one.
+   *
+   * @param settings lines for postgresql.conf
+   */
+  public static TestCluster start(Map<String, String> settings) {
+    try {
+      Path folder = Files.createTempDirectory("ai-worker-test");
+      own(folder);
+      asServer(
+          bin("initdb").toString(),
+          "-D",
+          data(folder).toString(),
+          "-U",
+          "postgres",
+          "-A",
+          "trust",
+          "-E",
+          "UTF8",
+          "--no-sync",
+          "--locale=C.UTF-8");
+      TestCluster cluster = new TestCluster(folder, freePort());
+      List<String> conf = new ArrayList<>();
+      conf.add("port = " + cluster.port);
+      conf.add("listen_addresses = '127.0.0.1'");
+      conf.add("unix_socket_directories = '" + folder + "'");
+      conf.add("max_connections = 100");
+      conf.add("fsync = off");
+      conf.add("log_line_prefix = '%m [%p] %u@%d '");
+      settings.forEach((name, value) -> conf.add(name + " = '" + value + "'"));
+      Files.write(data(folder).resolve("postgresql.auto.conf"), conf);
+      cluster.startServer();
+      return cluster;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public void startServer() {
+    asServer(
+        bin("pg_ctl").toString(),
+        "-D",
+        data(folder).toString(),
+        "-l",
+        logFile().toString(),
+        "-w",
+        "-t",
+        "60",
+        "start");
+  }
+
+  /**
+   * Stops it, keeping its data.
+   *
+   * @param mode smart, fast or immediate
+   */
+  public void stopServer(String mode) {
+    asServer(
+        bin("pg_ctl").toString(),
+        "-D",
+        data(folder).toString(),
+        "-w",
+        "-t",
+        "60",
+        "-m",
+        mode,
+        "stop");
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public Path folder() {
+    return folder;
+  }
+
+  /** What the server has logged so far. */
+  public String log() {
+    try {
+      return Files.readString(logFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Creates an empty database and returns its name. */
+  public String createDatabase() throws SQLException {
+    String name = "test_" + DATABASES.incrementAndGet();
+    try (Connection connection = connect("postgres", "postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE DATABASE " + name);
+    }
+    return name;
+  }
+
+  public Connection connect(String database, String user) throws SQLException {
+    return DriverManager.getConnection(
+        "jdbc:postgresql://127.0.0.1:" + port + "/" + database, user, "");
+  }
+
+  @Override
+  public void close() {
+    try {
+      stopServer("immediate");
+    } catch (IllegalStateException e) {
+      // already down
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * The server's own program, from the newest PostgreSQL on the machine or from {@code PG_BINDIR}.
+   */
+  public static Path bin(String program) {
+    String chosen = System.getenv("PG_BINDIR");
+    if (chosen != null) {
+      return Path.of(chosen, program);
+    }
+    try (Stream<Path> versions = Files.list(Path.of("/usr/lib/postgresql"))) {
+      return versions
+          .map(version -> version.resolve("bin").resolve(program))
+          .filter(Files::isExecutable)
+          .max(
+              Comparator.comparingInt(
+                  path -> Integer.parseInt(path.getParent().getParent().getFileName().toString())))
+          .orElseThrow(
+              () -> new IllegalStateException("no " + program + " under /usr/lib/postgresql"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Runs a program as the server's OS user and returns what it printed. */
+  public static String asServer(String... command) {
+    List<String> full = new ArrayList<>();
+    if (isRoot()) {
+      full.addAll(List.of("runuser", "-u", "postgres", "--"));
+    }
+    full.addAll(List.of(command));
+    try {
+      Path output = Files.createTempFile("ai-worker-test", ".out");
+      Process process =
+          new ProcessBuilder(full)
+              .directory(new java.io.File("/"))
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile())
+              .start();
+      boolean ended = process.waitFor(120, TimeUnit.SECONDS);
+      String printed = Files.readString(output);
+      Files.delete(output);
+      if (!ended || process.exitValue() != 0) {
+        process.destroyForcibly();
+        throw new IllegalStateException(String.join(" ", full) + " failed: " + printed);
+      }
+      return printed;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Gives a file or folder to the server's OS user. */
+  public static void own(Path path) throws IOException {
+    if (isRoot()) {
+      Files.setOwner(
+          path,
+          path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postgres"));
+    }
+  }
+
+  private static boolean isRoot() {
+    return "root".equals(System.getProperty("user.name"));
+  }
+
+  private static Path data(Path folder) {
+    return folder.resolve("data");
+  }
+
+  private Path logFile() {
+    return folder.resolve("server.log");
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}
