@@ -17,9 +17,9 @@ import org.postgresql.util.ServerErrorMessage;
 
 /** Each refusal has its SQLSTATE, says what was seen, and hints at what to do. */
 @ParameterizedClass
-@EnumSource(Runtime.class)
+@EnumSource(BackendRuntime.class)
 class BadInputIT extends RuntimeContract {
-  BadInputIT(Runtime runtime) {
+  BadInputIT(BackendRuntime runtime) {
     super(runtime);
   }
 

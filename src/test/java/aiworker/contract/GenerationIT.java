@@ -23,9 +23,9 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @ParameterizedClass
-@EnumSource(Runtime.class)
+@EnumSource(BackendRuntime.class)
 class GenerationIT extends RuntimeContract {
-  GenerationIT(Runtime runtime) {
+  GenerationIT(BackendRuntime runtime) {
     super(runtime);
   }
 

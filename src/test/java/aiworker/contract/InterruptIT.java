@@ -19,11 +19,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Waiting for the model never holds up the server: cancel, time-outs, termination and shutdown work at once. */
 @ParameterizedClass
-@EnumSource(Runtime.class)
+@EnumSource(BackendRuntime.class)
 class InterruptIT extends RuntimeContract {
   private static final Duration HANGING = Duration.ofSeconds(60);
 
-  InterruptIT(Runtime runtime) {
+  InterruptIT(BackendRuntime runtime) {
     super(runtime);
   }
 

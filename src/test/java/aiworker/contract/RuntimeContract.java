@@ -28,13 +28,13 @@ import org.postgresql.util.ServerErrorMessage;
 abstract class RuntimeContract {
   static final ObjectMapper JSON = new ObjectMapper();
 
-  final Runtime runtime;
+  final BackendRuntime runtime;
   TestCluster cluster;
   String database;
   FakeEndpoint endpoint;
   private int ran;
 
-  RuntimeContract(Runtime runtime) {
+  RuntimeContract(BackendRuntime runtime) {
     this.runtime = runtime;
   }
 

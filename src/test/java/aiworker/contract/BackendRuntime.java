@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 
 /** The runtimes, and whether this machine's PostgreSQL has them. */
-enum Runtime {
+enum BackendRuntime {
   PLJAVA("PL/Java", "pljava", "pljava.control"),
   PLPYTHON("PL/Python with JPype", "plpython", "plpython3u.control");
 
@@ -14,7 +14,7 @@ enum Runtime {
   private final String option;
   private final String control;
 
-  Runtime(String title, String option, String control) {
+  BackendRuntime(String title, String option, String control) {
     this.title = title;
     this.option = option;
     this.control = control;
