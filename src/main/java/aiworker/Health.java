@@ -7,6 +7,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 
 /** What {@code ai_worker_health()} reports: the server's own findings and those of this JVM. Never a secret. */
 final class Health {
@@ -50,9 +54,13 @@ final class Health {
     return report.toString();
   }
 
+  /** From a resource, because PL/Java's class loader knows no manifest. */
   private static String version() {
-    String version = Health.class.getPackage().getImplementationVersion();
-    return version == null ? "unpackaged" : version;
+    try (InputStream version = Health.class.getResourceAsStream("version.txt")) {
+      return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static ObjectNode read(String json) {

@@ -66,7 +66,7 @@ abstract class RuntimeContract {
   @AfterAll
   void tell() {
     if (ran > 0) {
-      System.out.println(runtime.title() + ": ran " + ran + " tests of " + getClass().getSimpleName());
+      System.out.println(runtime.title() + ": ran " + ran + " tests of the contract on " + getClass().getSimpleName());
     }
   }
 

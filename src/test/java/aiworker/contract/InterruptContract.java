@@ -14,16 +14,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Waiting for the model never holds up the server: cancel, time-outs, termination and shutdown work at once. */
-@ParameterizedClass
-@EnumSource(BackendRuntime.class)
-class InterruptIT extends RuntimeContract {
+abstract class InterruptContract extends RuntimeContract {
   private static final Duration HANGING = Duration.ofSeconds(60);
 
-  InterruptIT(BackendRuntime runtime) {
+  InterruptContract(BackendRuntime runtime) {
     super(runtime);
   }
 

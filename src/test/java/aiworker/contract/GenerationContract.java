@@ -19,13 +19,9 @@ import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
-@ParameterizedClass
-@EnumSource(BackendRuntime.class)
-class GenerationIT extends RuntimeContract {
-  GenerationIT(BackendRuntime runtime) {
+abstract class GenerationContract extends RuntimeContract {
+  GenerationContract(BackendRuntime runtime) {
     super(runtime);
   }
 

@@ -8,18 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.sql.SQLException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** Each refusal has its SQLSTATE, says what was seen, and hints at what to do. */
-@ParameterizedClass
-@EnumSource(BackendRuntime.class)
-class BadInputIT extends RuntimeContract {
-  BadInputIT(BackendRuntime runtime) {
+abstract class BadInputContract extends RuntimeContract {
+  BadInputContract(BackendRuntime runtime) {
     super(runtime);
   }
 

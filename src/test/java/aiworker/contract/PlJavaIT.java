@@ -1,0 +1,26 @@
+package aiworker.contract;
+
+import org.junit.jupiter.api.Nested;
+
+class PlJavaIT {
+  @Nested
+  class Generation extends GenerationContract {
+    Generation() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class BadInput extends BadInputContract {
+    BadInput() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class Interrupt extends InterruptContract {
+    Interrupt() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+}

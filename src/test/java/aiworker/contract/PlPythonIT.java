@@ -1,0 +1,26 @@
+package aiworker.contract;
+
+import org.junit.jupiter.api.Nested;
+
+class PlPythonIT {
+  @Nested
+  class Generation extends GenerationContract {
+    Generation() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class BadInput extends BadInputContract {
+    BadInput() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class Interrupt extends InterruptContract {
+    Interrupt() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+}
