@@ -37,7 +37,8 @@ GRANT EXECUTE ON FUNCTION
 
 GRANT EXECUTE ON FUNCTION
     public.ai_worker_cache_stats(), public.ai_worker_cleanup_cache(), public.ai_worker_health(),
-    public.ai_worker_invalidate(text), public.ai_worker_reset_stats()
+    public.ai_worker_invalidate(text), public.ai_worker_reset_stats(),
+    public.ai_worker_sum_latency(bigint[]), public.ai_worker_latency_percentile(bigint[], double precision)
     TO ai_worker_admin;
 GRANT SELECT, UPDATE ON TABLE public.ai_worker_config TO ai_worker_admin;
 GRANT SELECT, DELETE, TRUNCATE ON TABLE public.ai_worker_cache TO ai_worker_admin;
