@@ -13,7 +13,9 @@ import java.util.List;
  */
 final class DeploymentDescriptor {
   private static final List<String> INSTALL =
-      List.of("guard.sql", "roles.sql", "tables.sql", "functions.sql", "pljava.sql", "grants.sql");
+      List.of(
+          "guard.sql", "roles.sql", "tables.sql", "schema.sql", "check.sql", "functions.sql", "pljava.sql",
+          "grants.sql");
   private static final List<String> REMOVE = List.of("remove.sql");
 
   public static void main(String[] arguments) throws IOException {

@@ -1,0 +1,45 @@
+-- Comments on what both runtimes define alike, ownership, and who may do what. Nothing is granted to PUBLIC.
+
+COMMENT ON FUNCTION public.ai_generate_sql(text, text) IS
+    'AI Worker: turns a question into one proven, read-only statement, from the cache or from the model';
+COMMENT ON FUNCTION public.ai_worker_cache_stats() IS 'AI Worker: the row of view ai_worker_cache_stats as JSON';
+COMMENT ON FUNCTION public.ai_worker_cleanup_cache() IS
+    'AI Worker: one bounded clean-up of the cache; how many entries it deleted. Call it again while that is 10000 or more';
+COMMENT ON FUNCTION public.ai_worker_health() IS
+    'AI Worker: runtime, versions, settings that need attention and the last failure of the endpoint; never a secret';
+
+DO $$
+DECLARE
+    object text;
+BEGIN
+    FOR object IN
+        SELECT format('%s public.%I', CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, c.relname)
+          FROM pg_catalog.pg_class AS c
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v')
+           AND c.relname IN ('ai_worker_cache', 'ai_worker_cache_hits', 'ai_worker_cache_pending',
+                             'ai_worker_cache_stats', 'ai_worker_cache_totals', 'ai_worker_config', 'ai_worker_traffic')
+         UNION ALL
+        SELECT format('FUNCTION %s', p.oid::regprocedure)
+          FROM pg_catalog.pg_proc AS p
+         WHERE p.pronamespace = 'public'::regnamespace
+           AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')
+                OR starts_with(p.proname, 'ai_worker_'))
+    LOOP
+        EXECUTE 'ALTER ' || object || ' OWNER TO ai_worker';
+    END LOOP;
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION
+    public.ai_generate_sql(text, text), public.ai_cached_sql(text, text), public.ai_sql(text, text),
+    public.ai_run_sql(text, text), public.ai_worker_execute(text, text), public.ai_worker_search_path()
+    TO ai_worker_user;
+
+GRANT EXECUTE ON FUNCTION
+    public.ai_worker_cache_stats(), public.ai_worker_cleanup_cache(), public.ai_worker_health(),
+    public.ai_worker_invalidate(text), public.ai_worker_reset_stats()
+    TO ai_worker_admin;
+GRANT SELECT, UPDATE ON TABLE public.ai_worker_config TO ai_worker_admin;
+GRANT SELECT, DELETE, TRUNCATE ON TABLE public.ai_worker_cache TO ai_worker_admin;
+GRANT SELECT ON TABLE public.ai_worker_cache_stats, public.ai_worker_cache_hits, public.ai_worker_traffic
+    TO ai_worker_admin;

@@ -1,0 +1,44 @@
+-- Refuses to install where it would not work or would take over what belongs to someone else.
+
+DO $$
+DECLARE
+    foreign_object text;
+BEGIN
+    IF current_setting('server_version_num')::integer < 130000 THEN
+        RAISE EXCEPTION 'PostgreSQL % is too old', current_setting('server_version')
+            USING ERRCODE = 'feature_not_supported',
+                  DETAIL = 'AI Worker needs PostgreSQL 13 or newer.',
+                  HINT = 'Upgrade the server, then install again.';
+    END IF;
+
+    IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+        RAISE EXCEPTION 'role "%" may not install AI Worker', current_user
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = 'Functions in an untrusted language can be created by superusers only.',
+                  HINT = 'Connect as a superuser, for example with --username postgres.';
+    END IF;
+
+    SELECT o.kind || ' public.' || o.name INTO foreign_object
+      FROM (SELECT 'relation' AS kind, c.relname AS name, c.relowner AS owner
+              FROM pg_catalog.pg_class AS c
+             WHERE c.relnamespace = 'public'::regnamespace
+               AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+               AND c.relname IN ('ai_worker_cache', 'ai_worker_cache_hits', 'ai_worker_cache_stats',
+                                 'ai_worker_cache_totals', 'ai_worker_config', 'ai_worker_traffic')
+             UNION ALL
+            SELECT 'function', p.proname, p.proowner
+              FROM pg_catalog.pg_proc AS p
+             WHERE p.pronamespace = 'public'::regnamespace
+               AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')
+                    OR starts_with(p.proname, 'ai_worker_'))) AS o
+      LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = o.owner
+     WHERE r.rolname IS DISTINCT FROM 'ai_worker'
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% exists and is not ours', foreign_object
+            USING ERRCODE = 'duplicate_object',
+                  DETAIL = 'Objects of AI Worker are owned by the role ai_worker.',
+                  HINT = 'Rename or drop it, then install again.';
+    END IF;
+END
+$$;

@@ -1,0 +1,237 @@
+-- Tables and the view over them. Safe to run again: what is there stays.
+
+CREATE TABLE IF NOT EXISTS public.ai_worker_config (
+    only_row boolean PRIMARY KEY DEFAULT true
+        CONSTRAINT ai_worker_config_one_row CHECK (only_row)
+);
+REVOKE ALL ON TABLE public.ai_worker_config FROM PUBLIC;
+
+ALTER TABLE public.ai_worker_config
+    ADD COLUMN IF NOT EXISTS model varchar(100) NOT NULL DEFAULT 'gpt-4o-mini'
+        CONSTRAINT ai_worker_config_model CHECK (model ~ '^[^|[:space:]]+$'),
+    ADD COLUMN IF NOT EXISTS base_url text NOT NULL DEFAULT 'https://api.openai.com/v1'
+        CONSTRAINT ai_worker_config_base_url CHECK (base_url ~ '^https?://[^[:space:]]+$'),
+    ADD COLUMN IF NOT EXISTS api_key_file text
+        CONSTRAINT ai_worker_config_api_key_file CHECK (starts_with(api_key_file, '/')),
+    ADD COLUMN IF NOT EXISTS schemas text[] NOT NULL DEFAULT '{public}'
+        CONSTRAINT ai_worker_config_schemas
+        CHECK (cardinality(schemas) > 0 AND array_position(schemas, NULL) IS NULL),
+    ADD COLUMN IF NOT EXISTS allowed_functions text[] NOT NULL DEFAULT '{}'
+        CONSTRAINT ai_worker_config_allowed_functions
+        CHECK (array_position(allowed_functions, NULL) IS NULL),
+    ADD COLUMN IF NOT EXISTS row_limit integer NOT NULL DEFAULT 1000
+        CONSTRAINT ai_worker_config_row_limit CHECK (row_limit BETWEEN 1 AND 1000000),
+    ADD COLUMN IF NOT EXISTS max_prompt_chars integer NOT NULL DEFAULT 8000
+        CONSTRAINT ai_worker_config_max_prompt_chars CHECK (max_prompt_chars BETWEEN 1 AND 1000000),
+    ADD COLUMN IF NOT EXISTS context_tokens integer NOT NULL DEFAULT 8000
+        CONSTRAINT ai_worker_config_context_tokens CHECK (context_tokens BETWEEN 100 AND 1000000),
+    ADD COLUMN IF NOT EXISTS request_timeout_ms integer NOT NULL DEFAULT 30000
+        CONSTRAINT ai_worker_config_request_timeout_ms CHECK (request_timeout_ms BETWEEN 100 AND 600000),
+    ADD COLUMN IF NOT EXISTS max_retries integer NOT NULL DEFAULT 2
+        CONSTRAINT ai_worker_config_max_retries CHECK (max_retries BETWEEN 0 AND 10),
+    ADD COLUMN IF NOT EXISTS repair_rounds integer NOT NULL DEFAULT 1
+        CONSTRAINT ai_worker_config_repair_rounds CHECK (repair_rounds BETWEEN 0 AND 5),
+    ADD COLUMN IF NOT EXISTS cache_enabled boolean NOT NULL DEFAULT true,
+    ADD COLUMN IF NOT EXISTS default_ttl interval NOT NULL DEFAULT '24 hours'
+        CONSTRAINT ai_worker_config_default_ttl
+        CHECK (default_ttl BETWEEN interval '1 second' AND interval '10 years'),
+    ADD COLUMN IF NOT EXISTS max_entries bigint NOT NULL DEFAULT 100000
+        CONSTRAINT ai_worker_config_max_entries CHECK (max_entries >= 1),
+    ADD COLUMN IF NOT EXISTS max_bytes bigint NOT NULL DEFAULT 1073741824
+        CONSTRAINT ai_worker_config_max_bytes CHECK (max_bytes >= 1024);
+
+COMMENT ON TABLE public.ai_worker_config IS
+    'AI Worker: settings, one row. UPDATE it; a value out of range is refused';
+COMMENT ON COLUMN public.ai_worker_config.only_row IS 'Always true: there is one row';
+COMMENT ON COLUMN public.ai_worker_config.model IS 'Model name that the endpoint knows; part of the cache key';
+COMMENT ON COLUMN public.ai_worker_config.base_url IS
+    'Chat Completions endpoint up to, not including, /chat/completions';
+COMMENT ON COLUMN public.ai_worker_config.api_key_file IS
+    'Absolute path of a file that holds the API key and that the server''s OS user can read; NULL: OPENAI_API_KEY in the server''s environment';
+COMMENT ON COLUMN public.ai_worker_config.schemas IS
+    'Schemas that queries may read, in search-path order; ai_worker needs USAGE on them';
+COMMENT ON COLUMN public.ai_worker_config.allowed_functions IS
+    'Functions outside pg_catalog, or volatile ones, that queries may call: name or schema.name';
+COMMENT ON COLUMN public.ai_worker_config.row_limit IS 'Most rows that a query may return; its LIMIT is capped to this';
+COMMENT ON COLUMN public.ai_worker_config.max_prompt_chars IS 'Longest prompt, in characters';
+COMMENT ON COLUMN public.ai_worker_config.context_tokens IS
+    'Budget of the schema description sent to the model, in tokens of about four characters';
+COMMENT ON COLUMN public.ai_worker_config.request_timeout_ms IS
+    'Longest wait for one reply of the model, retries included, in milliseconds';
+COMMENT ON COLUMN public.ai_worker_config.max_retries IS 'Retries of one request after a passing failure';
+COMMENT ON COLUMN public.ai_worker_config.repair_rounds IS
+    'How often a refused statement goes back to the model with the reason';
+COMMENT ON COLUMN public.ai_worker_config.cache_enabled IS 'false: neither read nor write the cache';
+COMMENT ON COLUMN public.ai_worker_config.default_ttl IS 'Lifetime of a cache entry; it does not slide';
+COMMENT ON COLUMN public.ai_worker_config.max_entries IS 'Entries kept; clean-up evicts the least recently used beyond';
+COMMENT ON COLUMN public.ai_worker_config.max_bytes IS
+    'Bytes of prompts and statements kept; clean-up evicts the least recently used beyond';
+
+-- The hint of a refused setting is the comment on its constraint.
+COMMENT ON CONSTRAINT ai_worker_config_one_row ON public.ai_worker_config IS 'UPDATE the one row that is there';
+COMMENT ON CONSTRAINT ai_worker_config_model ON public.ai_worker_config IS
+    'use the model''s name as the endpoint spells it, without white space and without |';
+COMMENT ON CONSTRAINT ai_worker_config_base_url ON public.ai_worker_config IS
+    'use a URL such as https://api.openai.com/v1 or http://127.0.0.1:11434/v1';
+COMMENT ON CONSTRAINT ai_worker_config_api_key_file ON public.ai_worker_config IS
+    'use an absolute path on the server, or NULL for OPENAI_API_KEY in the server''s environment';
+COMMENT ON CONSTRAINT ai_worker_config_schemas ON public.ai_worker_config IS
+    'name at least one schema, for example {public}';
+COMMENT ON CONSTRAINT ai_worker_config_allowed_functions ON public.ai_worker_config IS
+    'list function names without NULL, for example {public.geo_distance}';
+COMMENT ON CONSTRAINT ai_worker_config_row_limit ON public.ai_worker_config IS 'use 1 to 1000000 rows';
+COMMENT ON CONSTRAINT ai_worker_config_max_prompt_chars ON public.ai_worker_config IS 'use 1 to 1000000 characters';
+COMMENT ON CONSTRAINT ai_worker_config_context_tokens ON public.ai_worker_config IS 'use 100 to 1000000 tokens';
+COMMENT ON CONSTRAINT ai_worker_config_request_timeout_ms ON public.ai_worker_config IS
+    'use 100 to 600000 milliseconds';
+COMMENT ON CONSTRAINT ai_worker_config_max_retries ON public.ai_worker_config IS 'use 0 to 10 retries';
+COMMENT ON CONSTRAINT ai_worker_config_repair_rounds ON public.ai_worker_config IS 'use 0 to 5 rounds';
+COMMENT ON CONSTRAINT ai_worker_config_default_ttl ON public.ai_worker_config IS 'use 1 second to 10 years';
+COMMENT ON CONSTRAINT ai_worker_config_max_entries ON public.ai_worker_config IS 'use 1 or more entries';
+COMMENT ON CONSTRAINT ai_worker_config_max_bytes ON public.ai_worker_config IS 'use 1024 bytes or more';
+
+-- A CHECK alone cannot say what to do instead, so this trigger applies the table's own CHECKs first and says it.
+CREATE OR REPLACE FUNCTION public.ai_worker_config_explain() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    rule record;
+    holds boolean;
+BEGIN
+    FOR rule IN
+        SELECT c.conname, pg_get_expr(c.conbin, c.conrelid) AS expression, a.attname,
+               obj_description(c.oid, 'pg_constraint') AS hint
+          FROM pg_constraint AS c
+          JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+         WHERE c.conrelid = TG_RELID AND c.contype = 'c'
+         ORDER BY a.attnum
+    LOOP
+        EXECUTE format('SELECT %s FROM (SELECT ($1).*) AS new_row', rule.expression) INTO holds USING NEW;
+        IF NOT holds THEN
+            RAISE EXCEPTION '% cannot be %', rule.attname, quote_nullable(to_jsonb(NEW) ->> rule.attname)
+                USING ERRCODE = 'check_violation',
+                      DETAIL = format('The rule is %s.', rule.expression),
+                      HINT = rule.hint,
+                      CONSTRAINT = rule.conname, COLUMN = rule.attname,
+                      TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA;
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_config_explain() FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_config_explain() IS
+    'AI Worker: refuses a bad setting with a hint, by the CHECKs of ai_worker_config';
+
+DROP TRIGGER IF EXISTS ai_worker_config_explain ON public.ai_worker_config;
+CREATE TRIGGER ai_worker_config_explain BEFORE INSERT OR UPDATE ON public.ai_worker_config
+    FOR EACH ROW EXECUTE FUNCTION public.ai_worker_config_explain();
+COMMENT ON TRIGGER ai_worker_config_explain ON public.ai_worker_config IS 'Refuses a bad setting with a hint';
+
+INSERT INTO public.ai_worker_config DEFAULT VALUES ON CONFLICT DO NOTHING;
+
+CREATE TABLE IF NOT EXISTS public.ai_worker_cache (
+    cache_key varchar(64) PRIMARY KEY,
+    prompt_text text NOT NULL,
+    model varchar(100) NOT NULL,
+    schema_version varchar(20) NOT NULL,
+    generated_sql text NOT NULL,
+    validated boolean NOT NULL DEFAULT true,
+    tokens_used integer NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    expires_at timestamptz NOT NULL,
+    last_accessed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    hit_count bigint NOT NULL DEFAULT 0,
+    CONSTRAINT ai_worker_cache_lifetime CHECK (expires_at > created_at)
+);
+REVOKE ALL ON TABLE public.ai_worker_cache FROM PUBLIC;
+
+COMMENT ON TABLE public.ai_worker_cache IS 'AI Worker: proven statements by question';
+COMMENT ON COLUMN public.ai_worker_cache.cache_key IS
+    'Lower-case hex SHA-256 of prompt|model|schema_version in UTF-8';
+COMMENT ON COLUMN public.ai_worker_cache.prompt_text IS 'The question as asked';
+COMMENT ON COLUMN public.ai_worker_cache.model IS 'The model that answered';
+COMMENT ON COLUMN public.ai_worker_cache.schema_version IS
+    'As the caller gave it, or the fingerprint of the schemas in scope';
+COMMENT ON COLUMN public.ai_worker_cache.generated_sql IS 'The proven statement';
+COMMENT ON COLUMN public.ai_worker_cache.validated IS 'Always true: only what was proven is stored';
+COMMENT ON COLUMN public.ai_worker_cache.tokens_used IS 'Tokens that the answer cost, repairs included';
+COMMENT ON COLUMN public.ai_worker_cache.created_at IS 'When it was stored';
+COMMENT ON COLUMN public.ai_worker_cache.expires_at IS 'It is never served from then on';
+COMMENT ON COLUMN public.ai_worker_cache.last_accessed_at IS
+    'Last hit that was folded in; ai_worker_cache_hits has later ones';
+COMMENT ON COLUMN public.ai_worker_cache.hit_count IS
+    'Hits that were folded in; ai_worker_cache_hits has the rest';
+
+CREATE INDEX IF NOT EXISTS idx_ai_cache_expires ON public.ai_worker_cache (expires_at);
+CREATE INDEX IF NOT EXISTS idx_ai_cache_hits ON public.ai_worker_cache (hit_count DESC);
+CREATE INDEX IF NOT EXISTS idx_ai_cache_schema ON public.ai_worker_cache (schema_version);
+COMMENT ON INDEX public.idx_ai_cache_expires IS 'For clean-up';
+COMMENT ON INDEX public.idx_ai_cache_hits IS 'For the most popular entries';
+COMMENT ON INDEX public.idx_ai_cache_schema IS 'For invalidation by schema version';
+
+CREATE INDEX IF NOT EXISTS idx_ai_cache_created ON public.ai_worker_cache (created_at);
+CREATE INDEX IF NOT EXISTS idx_ai_cache_accessed ON public.ai_worker_cache (last_accessed_at);
+COMMENT ON INDEX public.idx_ai_cache_created IS 'For retention and the oldest and newest entry';
+COMMENT ON INDEX public.idx_ai_cache_accessed IS 'For evicting the least recently used';
+
+-- Counters are kept in as many rows as there were sessions at once: a session takes a row that nobody has locked or adds
+-- one, so it never waits; no indexed column changes, so these updates are HOT. Clean-up folds the rows together.
+
+CREATE TABLE IF NOT EXISTS public.ai_worker_cache_hits (
+    cache_key varchar(64) NOT NULL,
+    created_at timestamptz NOT NULL,
+    hits bigint NOT NULL,
+    last_hit_at timestamptz NOT NULL,
+    latency bigint[] NOT NULL
+) WITH (fillfactor = 50);
+REVOKE ALL ON TABLE public.ai_worker_cache_hits FROM PUBLIC;
+CREATE INDEX IF NOT EXISTS ai_worker_cache_hits_key ON public.ai_worker_cache_hits (cache_key);
+
+COMMENT ON TABLE public.ai_worker_cache_hits IS 'AI Worker: hits not yet folded into ai_worker_cache';
+COMMENT ON COLUMN public.ai_worker_cache_hits.cache_key IS 'The entry''s key';
+COMMENT ON COLUMN public.ai_worker_cache_hits.created_at IS
+    'The entry''s created_at, so that an entry stored anew does not inherit hits';
+COMMENT ON COLUMN public.ai_worker_cache_hits.hits IS 'Hits counted in this row';
+COMMENT ON COLUMN public.ai_worker_cache_hits.last_hit_at IS 'The latest of them';
+COMMENT ON COLUMN public.ai_worker_cache_hits.latency IS
+    'How many of them took under 2, 4, 8 … 2^28 microseconds, the last element also longer ones';
+COMMENT ON INDEX public.ai_worker_cache_hits_key IS 'For counting a hit';
+
+CREATE TABLE IF NOT EXISTS public.ai_worker_traffic (
+    kind text NOT NULL CONSTRAINT ai_worker_traffic_kind CHECK (kind IN ('hit', 'miss')),
+    requests bigint NOT NULL,
+    latency bigint[] NOT NULL
+) WITH (fillfactor = 50);
+REVOKE ALL ON TABLE public.ai_worker_traffic FROM PUBLIC;
+
+COMMENT ON TABLE public.ai_worker_traffic IS
+    'AI Worker: answered requests since the last reset, with hits that were folded in';
+COMMENT ON COLUMN public.ai_worker_traffic.kind IS 'hit: from the cache; miss: from the model';
+COMMENT ON COLUMN public.ai_worker_traffic.requests IS 'How many';
+COMMENT ON COLUMN public.ai_worker_traffic.latency IS 'As in ai_worker_cache_hits';
+
+CREATE TABLE IF NOT EXISTS public.ai_worker_cache_totals (
+    expires_hour timestamptz NOT NULL,
+    entries bigint NOT NULL,
+    hits bigint NOT NULL,
+    tokens_saved bigint NOT NULL,
+    bytes bigint NOT NULL
+) WITH (fillfactor = 50);
+REVOKE ALL ON TABLE public.ai_worker_cache_totals FROM PUBLIC;
+
+COMMENT ON TABLE public.ai_worker_cache_totals IS
+    'AI Worker: sums over ai_worker_cache, kept by its triggers so that statistics and limits need no scan';
+COMMENT ON COLUMN public.ai_worker_cache_totals.expires_hour IS 'The hour (UTC) in which the entries expire';
+COMMENT ON COLUMN public.ai_worker_cache_totals.entries IS 'Entries';
+COMMENT ON COLUMN public.ai_worker_cache_totals.hits IS 'Their hit_count, summed';
+COMMENT ON COLUMN public.ai_worker_cache_totals.tokens_saved IS 'Their tokens_used * hit_count, summed';
+COMMENT ON COLUMN public.ai_worker_cache_totals.bytes IS 'Bytes of their prompt_text and generated_sql, summed';
+
+-- A SERIALIZABLE transaction that read the cache and then wrote it could be failed at commit by a neighbour's doing the
+-- same, so it leaves its entries here; the next store or clean-up at a lower isolation level moves them.
+CREATE TABLE IF NOT EXISTS public.ai_worker_cache_pending (LIKE public.ai_worker_cache INCLUDING DEFAULTS);
+REVOKE ALL ON TABLE public.ai_worker_cache_pending FROM PUBLIC;
+COMMENT ON TABLE public.ai_worker_cache_pending IS
+    'AI Worker: entries of SERIALIZABLE transactions on their way into ai_worker_cache';
