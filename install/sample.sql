@@ -142,7 +142,7 @@ SELECT user_id,
        CASE WHEN status IN ('shipped', 'delivered', 'returned')
             THEN least(ordered_at + make_interval(hours => 6 + (n * 13) % 66), now()) END
 FROM generate_series(1, 3000) AS n
-JOIN users AS u ON u.id = 1 + floor(power(n * 0.6180339887 % 1, 1.5) * 570)
+JOIN users AS u ON u.id = 1 + floor(power(n * 0.6180339887 % 1, 1.5) * 570)::integer * 377 % 600
 CROSS JOIN LATERAL (
     SELECT u.id AS user_id,
            now() - (now() - greatest(u.created_at, now() - interval '2 years'))
@@ -163,7 +163,7 @@ INSERT INTO order_items (order_id, product_id, quantity, unit_price)
 SELECT o.id, p.id, 1 + (o.id * line) % 3, round(p.price * (100 - (o.id % 4) * 5) / 100, 2)
 FROM orders AS o
 CROSS JOIN LATERAL generate_series(1, 1 + o.id % 4) AS line
-JOIN products AS p ON p.id = 1 + floor(power((o.id * 4 + line) * 0.7548776662 % 1, 1.3) * 115)
+JOIN products AS p ON p.id = 1 + floor(power((o.id * 4 + line) * 0.7548776662 % 1, 1.3) * 115)::integer * 47 % 120
 ORDER BY o.id, line;
 
 -- Customers review what they have received.
