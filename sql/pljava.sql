@@ -2,6 +2,9 @@
 
 GRANT USAGE ON SCHEMA sqlj TO ai_worker;
 
+-- Left over where the other runtime was installed before.
+DROP FUNCTION IF EXISTS public.ai_worker_call(text, text[]), public.ai_worker_bridge(text, text[]);
+
 CREATE OR REPLACE FUNCTION public.ai_generate_sql(prompt text, schema_version text DEFAULT NULL) RETURNS jsonb
 LANGUAGE javau VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

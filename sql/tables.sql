@@ -31,6 +31,8 @@ ALTER TABLE public.ai_worker_config
         CONSTRAINT ai_worker_config_max_retries CHECK (max_retries BETWEEN 0 AND 10),
     ADD COLUMN IF NOT EXISTS repair_rounds integer NOT NULL DEFAULT 1
         CONSTRAINT ai_worker_config_repair_rounds CHECK (repair_rounds BETWEEN 0 AND 5),
+    ADD COLUMN IF NOT EXISTS flight_wait_ms integer NOT NULL DEFAULT 30000
+        CONSTRAINT ai_worker_config_flight_wait_ms CHECK (flight_wait_ms BETWEEN 0 AND 600000),
     ADD COLUMN IF NOT EXISTS cache_enabled boolean NOT NULL DEFAULT true,
     ADD COLUMN IF NOT EXISTS default_ttl interval NOT NULL DEFAULT '24 hours'
         CONSTRAINT ai_worker_config_default_ttl
@@ -61,6 +63,8 @@ COMMENT ON COLUMN public.ai_worker_config.request_timeout_ms IS
 COMMENT ON COLUMN public.ai_worker_config.max_retries IS 'Retries of one request after a passing failure';
 COMMENT ON COLUMN public.ai_worker_config.repair_rounds IS
     'How often a refused statement goes back to the model with the reason';
+COMMENT ON COLUMN public.ai_worker_config.flight_wait_ms IS
+    'Longest wait for another session that is asking the model the same, in milliseconds';
 COMMENT ON COLUMN public.ai_worker_config.cache_enabled IS 'false: neither read nor write the cache';
 COMMENT ON COLUMN public.ai_worker_config.default_ttl IS 'Lifetime of a cache entry; it does not slide';
 COMMENT ON COLUMN public.ai_worker_config.max_entries IS 'Entries kept; clean-up evicts the least recently used beyond';
@@ -86,6 +90,7 @@ COMMENT ON CONSTRAINT ai_worker_config_request_timeout_ms ON public.ai_worker_co
     'use 100 to 600000 milliseconds';
 COMMENT ON CONSTRAINT ai_worker_config_max_retries ON public.ai_worker_config IS 'use 0 to 10 retries';
 COMMENT ON CONSTRAINT ai_worker_config_repair_rounds ON public.ai_worker_config IS 'use 0 to 5 rounds';
+COMMENT ON CONSTRAINT ai_worker_config_flight_wait_ms ON public.ai_worker_config IS 'use 0 to 600000 milliseconds';
 COMMENT ON CONSTRAINT ai_worker_config_default_ttl ON public.ai_worker_config IS 'use 1 second to 10 years';
 COMMENT ON CONSTRAINT ai_worker_config_max_entries ON public.ai_worker_config IS 'use 1 or more entries';
 COMMENT ON CONSTRAINT ai_worker_config_max_bytes ON public.ai_worker_config IS 'use 1024 bytes or more';

@@ -19,6 +19,7 @@ import java.util.List;
  * @param rowLimit most rows that a statement may return
  * @param requestTimeout for one question, retries included
  * @param contextTokens budget of the schema context, in tokens of about four characters
+ * @param flightWait longest wait for another session that asks the same
  */
 public record Config(
     String model,
@@ -30,7 +31,8 @@ public record Config(
     Duration requestTimeout,
     int maxRetries,
     int repairRounds,
-    int contextTokens) {
+    int contextTokens,
+    Duration flightWait) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   public Config {
@@ -53,7 +55,8 @@ public record Config(
           Duration.ofMillis(row.required("request_timeout_ms").longValue()),
           row.required("max_retries").intValue(),
           row.required("repair_rounds").intValue(),
-          row.required("context_tokens").intValue());
+          row.required("context_tokens").intValue(),
+          Duration.ofMillis(row.required("flight_wait_ms").longValue()));
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new AiWorkerException(
           Failure.NOT_INSTALLED, "ai_worker_config cannot be read", e.getMessage(), e);

@@ -4,16 +4,10 @@ package aiworker;
  * Everything that can go wrong, each with the SQLSTATE a caller can test for and what to do about
  * it.
  *
- * <p>Class {@code IA} is ours: ISO/IEC 9075-2 leaves classes that begin with I to Z to
+ * <p>Bad requests (IA001 to IA003) are refused in {@code ai_worker_request}, before any Java runs. Class {@code IA} is ours: ISO/IEC 9075-2 leaves classes that begin with I to Z to
  * implementations.
  */
 public enum Failure {
-  PROMPT_MISSING(
-      "IA001", "pass the question as text, for example ai_generate_sql('Get all users', 'v1')"),
-  PROMPT_TOO_LONG("IA002", "shorten the prompt, or raise max_prompt_chars in ai_worker_config"),
-  SCHEMA_VERSION_INVALID(
-      "IA003",
-      "use 1 to 20 characters without |, for example 'v1', or NULL for the automatic version"),
   NOT_INSTALLED(
       "IA004",
       "run install/install.sh again on this database: it repairs what is missing and keeps the cache"),
@@ -50,5 +44,10 @@ public enum Failure {
 
   public String hint() {
     return hint;
+  }
+
+  /** Whether the model may be asked again with the reason. */
+  boolean isRepairable() {
+    return this == STATEMENT_REFUSED || this == STATEMENT_INVALID;
   }
 }

@@ -1,0 +1,62 @@
+package aiworker;
+
+import aiworker.chat.ApiKey;
+import aiworker.db.Database;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** What {@code ai_worker_health()} reports: the server's own findings and those of this JVM. Never a secret. */
+final class Health {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private Health() {}
+
+  /**
+   * Returns the report as JSON.
+   *
+   * @param runtime pljava or plpython
+   */
+  static String report(Database database, String runtime, LastFailure lastFailure) {
+    ObjectNode report =
+        read(
+            database.query("SELECT public.ai_worker_state() AS state").get(0).text("state"));
+    ArrayNode problems = report.withArray("problems");
+    report.put("runtime", runtime);
+    report.put("version", version());
+    report.put("jvm", System.getProperty("java.vm.name") + " " + Runtime.version());
+    String key = "none";
+    try {
+      Config config =
+          Config.of(
+              database
+                  .query("SELECT to_jsonb(c) AS config FROM public.ai_worker_config AS c")
+                  .get(0)
+                  .text("config"));
+      ApiKey.find(config.apiKeyFile(), config.baseUrl(), System::getenv);
+      key = config.apiKeyFile() == null ? "environment or not needed" : "file";
+    } catch (AiWorkerException e) {
+      problems.add(e.getMessage() + "; " + e.failure().hint());
+    }
+    report.put("api_key", key);
+    if (lastFailure.happened()) {
+      lastFailure.describe(report.putObject("last_error"));
+    }
+    report.put("healthy", problems.isEmpty());
+    return report.toString();
+  }
+
+  private static String version() {
+    String version = Health.class.getPackage().getImplementationVersion();
+    return version == null ? "unpackaged" : version;
+  }
+
+  private static ObjectNode read(String json) {
+    try {
+      return (ObjectNode) JSON.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

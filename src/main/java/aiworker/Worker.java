@@ -1,0 +1,54 @@
+package aiworker;
+
+import aiworker.chat.ChatClient;
+import aiworker.db.Database;
+
+/**
+ * What a runtime offers to SQL, and what this backend remembers between calls: its connections to the model and the last
+ * failure.
+ *
+ * <p>Thread rule: one per backend, used on the backend's thread.
+ */
+public final class Worker {
+  private final String runtime;
+  private final ChatClient chat = new ChatClient();
+  private final LastFailure lastFailure = new LastFailure();
+
+  /**
+   * One for this backend.
+   *
+   * @param runtime pljava or plpython
+   */
+  public Worker(String runtime) {
+    this.runtime = runtime;
+  }
+
+  /** {@code ai_generate_sql}: the response as JSON. */
+  public String generateSql(Database database, String prompt, String schemaVersion) {
+    try {
+      return new Generator(database, chat).generate(prompt, schemaVersion);
+    } catch (AiWorkerException e) {
+      lastFailure.remember(e);
+      throw e;
+    }
+  }
+
+  /** {@code ai_worker_cache_stats}: the view's row as JSON. */
+  public String cacheStats(Database database) {
+    return database
+        .query("SELECT to_jsonb(s) AS stats FROM public.ai_worker_cache_stats AS s")
+        .get(0)
+        .text("stats");
+  }
+
+  /** {@code ai_worker_cleanup_cache}: the number of entries deleted. */
+  public long cleanupCache(Database database) {
+    return Long.parseLong(
+        database.query("SELECT public.ai_worker_clean() AS deleted").get(0).text("deleted"));
+  }
+
+  /** {@code ai_worker_health}: the report as JSON. */
+  public String health(Database database) {
+    return Health.report(database, runtime, lastFailure);
+  }
+}

@@ -1,0 +1,36 @@
+package aiworker.cache;
+
+import aiworker.check.ProvenSql;
+import aiworker.db.Database;
+
+/**
+ * The cache as the core sees it. All of its rules are in {@code sql/functions.sql}, where PL/pgSQL callers find them too.
+ */
+public final class Cache {
+  private final Database database;
+
+  public Cache(Database database) {
+    this.database = database;
+  }
+
+  /** The response as JSON, the hit counted; null on a miss. Refuses a bad request. */
+  public String lookup(String prompt, String schemaVersion) {
+    return database
+        .query("SELECT public.ai_cached_sql(?, ?) AS response", prompt, schemaVersion)
+        .get(0)
+        .text("response");
+  }
+
+  /** Stores an answer and counts the miss; whatever keeps it from doing so is a warning of the server's. */
+  public void store(Request request, ProvenSql statement, int tokens) {
+    database.query(
+        "SELECT public.ai_worker_store(?, ?, ?, ?, ?, ?::integer, ?::timestamptz) AS nothing",
+        request.prompt(),
+        request.model(),
+        request.schemaVersion(),
+        request.cacheKey(),
+        statement.text(),
+        Integer.toString(tokens),
+        request.startedAt());
+  }
+}

@@ -1,0 +1,101 @@
+package aiworker.chat;
+
+import aiworker.AiWorkerException;
+import aiworker.Failure;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
+import java.util.function.DoubleSupplier;
+
+/**
+ * Asks an endpoint that speaks OpenAI's <a
+ * href="https://platform.openai.com/docs/api-reference/chat/create">Chat Completions API</a>. One
+ * per backend: it keeps connections, and what it has learnt of the endpoint's dialect, between
+ * calls.
+ *
+ * <p>Thread rule: only the thread on which the backend called us may use it, and only that thread
+ * runs {@code interrupts}.
+ */
+public final class ChatClient {
+  private final Transport transport = new Transport();
+  private final Dialects dialects = new Dialects();
+  private final Time time;
+  private final Backoff backoff;
+
+  public ChatClient() {
+    this(Time.SYSTEM, () -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  ChatClient(Time time, DoubleSupplier random) {
+    this.time = time;
+    this.backoff = new Backoff(random);
+  }
+
+  /**
+   * Asks one question, several times if need be, until the settings' timeout.
+   *
+   * @param interrupts run at least every 50 ms while waiting; what it throws ends the request and
+   *     goes through as it is
+   * @throws AiWorkerException if there is no answer, or none that holds a statement
+   */
+  public ChatReply complete(ChatSettings settings, List<Message> messages, Runnable interrupts) {
+    Patience patience = new Patience(settings.timeout(), interrupts, time);
+    Dialect dialect = dialects.of(settings);
+    Trouble trouble = null;
+    int failures = 0;
+    while (true) {
+      try {
+        HttpResponse<byte[]> response =
+            transport.post(settings, RequestBody.of(settings, messages, dialect), patience);
+        byte[] body = Decompression.body(response, settings);
+        int status = response.statusCode();
+        if (status >= 200 && status < 300) {
+          dialects.remember(settings, dialect);
+          return ReplyReader.read(body, settings);
+        }
+        EndpointError error = EndpointError.of(body, settings);
+        Dialect simpler = dialect.after(status, error, settings.sampling());
+        if (simpler != null) {
+          dialect = simpler;
+          continue;
+        }
+        trouble = Refusals.of(status, response.headers(), error, settings, time.now());
+      } catch (TimeoutException e) {
+        throw timedOut(settings, trouble, e);
+      } catch (TruncatedReplyException e) {
+        trouble = truncated(settings, e);
+      } catch (IOException e) {
+        trouble = Faults.of(e, settings);
+      }
+      failures++;
+      Duration delay = backoff.delay(failures, trouble);
+      if (!trouble.retriable()
+          || failures > settings.maxRetries()
+          || delay.compareTo(patience.left()) >= 0) {
+        throw trouble.error();
+      }
+      patience.pause(delay);
+    }
+  }
+
+  private static AiWorkerException timedOut(
+      ChatSettings settings, Trouble earlier, TimeoutException cause) {
+    return new AiWorkerException(
+        Failure.ENDPOINT_TIMEOUT,
+        settings.shownUrl() + " did not answer within " + settings.timeout().toMillis() + " ms",
+        earlier == null ? null : "before that: " + earlier.error().getMessage(),
+        cause);
+  }
+
+  private static Trouble truncated(ChatSettings settings, TruncatedReplyException cause) {
+    return Trouble.passing(
+        new AiWorkerException(
+            Failure.REPLY_UNREADABLE,
+            "the reply of " + settings.shownUrl() + " is cut short",
+            cause.getMessage(),
+            cause));
+  }
+}

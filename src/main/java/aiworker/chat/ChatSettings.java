@@ -1,0 +1,177 @@
+package aiworker.chat;
+
+import aiworker.AiWorkerException;
+import aiworker.Failure;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Where and how to ask; immutable, and built only if it is safe to use.
+ *
+ * @param baseUrl such as {@code https://api.openai.com/v1}; a query is kept, as Azure's api-version
+ * @param timeout for one question, retries included
+ * @param headers sent along, such as {@code OpenAI-Project}; names count in any case
+ */
+public record ChatSettings(
+    URI baseUrl,
+    String model,
+    ApiKey key,
+    Duration timeout,
+    int maxRetries,
+    Map<String, String> headers,
+    Network network,
+    Sampling sampling) {
+
+  private static final List<String> OURS =
+      List.of("host", "content-length", "content-type", "connection", "expect", "upgrade");
+
+  /**
+   * Checks what only these values together can tell.
+   *
+   * @throws AiWorkerException {@link Failure#REQUEST_REFUSED} for an unsafe URL or header, {@link
+   *     Failure#API_KEY_MISSING} if an endpoint elsewhere would be asked without any credential
+   */
+  public ChatSettings {
+    Map<String, String> sorted = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    sorted.putAll(headers);
+    sorted.forEach(ChatSettings::requireHeader);
+    headers = Collections.unmodifiableMap(sorted);
+    EndpointGuard.requireSafe(baseUrl, network.allowInsecure());
+    if (key == ApiKey.NONE
+        && !EndpointGuard.isLoopback(baseUrl)
+        && !headers.containsKey("authorization")
+        && !headers.containsKey("api-key")) {
+      throw new AiWorkerException(
+          Failure.API_KEY_MISSING,
+          "no API key for " + EndpointGuard.shown(baseUrl),
+          "api_key_file is not set, and OPENAI_API_KEY is not in the server's environment");
+    }
+    if (timeout.isNegative() || timeout.isZero() || maxRetries < 0) {
+      throw new IllegalArgumentException("timeout " + timeout + ", maxRetries " + maxRetries);
+    }
+  }
+
+  /** The common case: one minute, two retries, nothing special. */
+  public static ChatSettings of(URI baseUrl, String model, ApiKey key) {
+    return new ChatSettings(
+        baseUrl, model, key, Duration.ofMinutes(1), 2, Map.of(), Network.DEFAULT, Sampling.DEFAULT);
+  }
+
+  public ChatSettings withLimits(Duration newTimeout, int newMaxRetries) {
+    return new ChatSettings(
+        baseUrl, model, key, newTimeout, newMaxRetries, headers, network, sampling);
+  }
+
+  public ChatSettings withHeader(String name, String value) {
+    Map<String, String> more = new TreeMap<>(headers);
+    more.put(name, value);
+    return new ChatSettings(baseUrl, model, key, timeout, maxRetries, more, network, sampling);
+  }
+
+  public ChatSettings withOrganization(String organization) {
+    return withHeader("OpenAI-Organization", organization);
+  }
+
+  public ChatSettings withProject(String project) {
+    return withHeader("OpenAI-Project", project);
+  }
+
+  /** Adds Azure's {@code api-version} to the URL's query. */
+  public ChatSettings withApiVersion(String version) {
+    String url = baseUrl.toString();
+    URI versioned =
+        URI.create(url + (baseUrl.getRawQuery() == null ? "?" : "&") + "api-version=" + version);
+    return new ChatSettings(versioned, model, key, timeout, maxRetries, headers, network, sampling);
+  }
+
+  public ChatSettings withNetwork(Network newNetwork) {
+    return new ChatSettings(
+        baseUrl, model, key, timeout, maxRetries, headers, newNetwork, sampling);
+  }
+
+  public ChatSettings withSampling(Sampling newSampling) {
+    return new ChatSettings(
+        baseUrl, model, key, timeout, maxRetries, headers, network, newSampling);
+  }
+
+  /** The URL that questions are posted to. */
+  URI completionsUrl() {
+    String path = baseUrl.getRawPath();
+    while (path.endsWith("/")) {
+      path = path.substring(0, path.length() - 1);
+    }
+    String call = "/chat/completions";
+    String query = baseUrl.getRawQuery() == null ? "" : "?" + baseUrl.getRawQuery();
+    return URI.create(
+        baseUrl.getScheme()
+            + "://"
+            + baseUrl.getRawAuthority()
+            + (path.endsWith(call) ? path : path + call)
+            + query);
+  }
+
+  /** All headers of ours with the credential among them. Not for printing. */
+  Map<String, String> requestHeaders() {
+    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    all.put("Content-Type", "application/json");
+    all.put("Accept", "application/json");
+    if (key != ApiKey.NONE) {
+      if (isAzure()) {
+        all.put("api-key", key.value());
+      } else {
+        all.put("Authorization", "Bearer " + key.value());
+      }
+    }
+    all.putAll(headers);
+    return all;
+  }
+
+  /** Text from outside without our secrets: the key, and the values of the extra headers. */
+  String masked(String text) {
+    List<String> secrets = new ArrayList<>(headers.values());
+    secrets.add(key.value());
+    return new Masker(secrets).mask(text);
+  }
+
+  /** Where the question goes, fit to be shown. */
+  String shownUrl() {
+    return EndpointGuard.shown(baseUrl);
+  }
+
+  /** Header values may be credentials, so only their names are printed. */
+  @Override
+  public String toString() {
+    return "ChatSettings["
+        + shownUrl()
+        + ", model "
+        + model
+        + ", headers "
+        + headers.keySet()
+        + "]";
+  }
+
+  /** Azure takes a key in a header of its own; Authorization there means an Entra token. */
+  private boolean isAzure() {
+    String host = baseUrl.getHost().toLowerCase(Locale.ROOT);
+    return host.endsWith(".azure.com") || host.endsWith(".azure.us") || host.endsWith(".azure.cn");
+  }
+
+  private static void requireHeader(String name, String value) {
+    boolean sound =
+        !name.isEmpty()
+            && name.chars().allMatch(c -> (Character.isLetterOrDigit(c) && c < 0x7f) || c == '-')
+            && value.chars().allMatch(c -> c >= ' ' && c < 0x7f);
+    if (!sound || OURS.contains(name.toLowerCase(Locale.ROOT))) {
+      throw new AiWorkerException(
+          Failure.REQUEST_REFUSED,
+          "header \"" + name.replaceAll("[^\\w-]", "?") + "\" cannot be sent",
+          "names take letters, digits and -, values printable ASCII, and some names are taken");
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package aiworker.chat;
+
+import aiworker.AiWorkerException;
+import aiworker.Failure;
+import java.net.URI;
+import java.nio.file.Path;
+
+/**
+ * How the endpoint is reached; immutable.
+ *
+ * @param allowInsecure whether plain http may leave this machine
+ * @param proxy such as {@code http://proxy.example:3128}, null for none
+ * @param caFile PEM certificates to trust instead of Java's own, null for Java's own
+ */
+public record Network(boolean allowInsecure, URI proxy, Path caFile) {
+  /** Straight, https only (http on this machine), Java's own certificates. */
+  public static final Network DEFAULT = new Network(false, null, null);
+
+  public Network {
+    if (proxy != null
+        && !("http".equalsIgnoreCase(proxy.getScheme())
+            && proxy.getHost() != null
+            && proxy.getPort() > 0
+            && proxy.getRawUserInfo() == null)) {
+      throw new AiWorkerException(
+          Failure.REQUEST_REFUSED, "the proxy must be of the form http://host:port");
+    }
+  }
+}

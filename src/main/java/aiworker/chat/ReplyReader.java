@@ -1,0 +1,141 @@
+package aiworker.chat;
+
+import aiworker.AiWorkerException;
+import aiworker.Failure;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Reads a Chat Completions reply: the statement if the model kept to the asked shape, its text if
+ * not, an error if there is neither.
+ *
+ * <p>Stateless, so any thread may use it.
+ */
+final class ReplyReader {
+  private ReplyReader() {}
+
+  /**
+   * Reads a body that came with status 2xx.
+   *
+   * @throws TruncatedReplyException if it ends in the middle
+   * @throws AiWorkerException {@link Failure#REPLY_UNREADABLE}, or {@link Failure#NO_STATEMENT}
+   *     with the model's words
+   */
+  static ChatReply read(byte[] body, ChatSettings settings) throws TruncatedReplyException {
+    JsonNode root = root(body, settings);
+    JsonNode choice = root.path("choices").path(0);
+    if (!choice.isObject()) {
+      JsonNode error = root.path("error");
+      throw unreadable(
+          "the reply of " + settings.shownUrl() + " has no choices",
+          error.isMissingNode() ? text(body) : error.path("message").asText(error.toString()),
+          settings);
+    }
+    JsonNode message = choice.path("message");
+    requireFinished(choice.path("finish_reason").asText(""), message, settings);
+    String content = withoutThoughts(content(message.path("content"))).strip();
+    if (content.isEmpty()) {
+      throw unreadable("the reply of " + settings.shownUrl() + " is empty", text(body), settings);
+    }
+    JsonNode usage = root.path("usage");
+    int split = usage.path("prompt_tokens").intValue() + usage.path("completion_tokens").intValue();
+    return new ChatReply(
+        statement(content, settings),
+        Math.max(0, usage.path("total_tokens").asInt(split)),
+        Math.max(0, usage.path("prompt_tokens_details").path("cached_tokens").intValue()));
+  }
+
+  private static JsonNode root(byte[] body, ChatSettings settings) throws TruncatedReplyException {
+    try {
+      JsonNode root = Json.read(body);
+      if (root.isMissingNode()) {
+        throw new TruncatedReplyException("the body is empty");
+      }
+      return root;
+    } catch (JsonEOFException e) {
+      throw new TruncatedReplyException("the body ends after " + body.length + " bytes");
+    } catch (JsonProcessingException e) {
+      throw unreadable(
+          "the reply of " + settings.shownUrl() + " is not JSON", text(body), settings);
+    }
+  }
+
+  private static void requireFinished(String reason, JsonNode message, ChatSettings settings) {
+    String refusal = message.path("refusal").asText("");
+    if (!refusal.isBlank()) {
+      throw noStatement("the model declined the question", refusal, settings);
+    }
+    if (reason.equals("content_filter")) {
+      throw noStatement(
+          "the endpoint's content filter stopped the answer",
+          content(message.path("content")),
+          settings);
+    }
+    if (reason.equals("length")) {
+      throw new AiWorkerException(
+          Failure.REPLY_UNREADABLE,
+          "the answer of model \"" + settings.model() + "\" was cut at its length limit",
+          "it may need a higher limit of completion tokens, or a shorter question");
+    }
+  }
+
+  /** Text, or the texts of a list of parts. */
+  private static String content(JsonNode content) {
+    if (!content.isArray()) {
+      return content.asText("");
+    }
+    StringBuilder joined = new StringBuilder();
+    content.forEach(part -> joined.append(part.path("text").asText("")));
+    return joined.toString();
+  }
+
+  /** Some local servers leave a reasoning model's thoughts in front of its answer. */
+  private static String withoutThoughts(String content) {
+    String end = "</think>";
+    return content.stripLeading().startsWith("<think>") && content.contains(end)
+        ? content.substring(content.indexOf(end) + end.length())
+        : content;
+  }
+
+  private static String statement(String content, ChatSettings settings) {
+    JsonNode answer = Json.objectOrNull(unfenced(content));
+    if (answer == null || !(answer.has("sql") || answer.has("problem"))) {
+      return content;
+    }
+    String sql = answer.path("sql").asText("").strip();
+    if (sql.isEmpty()) {
+      throw noStatement(
+          "the model has no query for this question", answer.path("problem").asText(""), settings);
+    }
+    return sql;
+  }
+
+  /** The JSON in a Markdown fence that is the whole text. */
+  private static String unfenced(String content) {
+    String fence = "```";
+    return content.startsWith(fence + "json") && content.endsWith(fence)
+        ? content.substring(fence.length() + 4, content.length() - fence.length())
+        : content;
+  }
+
+  private static AiWorkerException noStatement(
+      String message, String words, ChatSettings settings) {
+    return new AiWorkerException(
+        Failure.NO_STATEMENT,
+        message,
+        words.isBlank() ? null : EndpointError.shown(words, settings));
+  }
+
+  private static AiWorkerException unreadable(String message, String text, ChatSettings settings) {
+    return new AiWorkerException(
+        Failure.REPLY_UNREADABLE,
+        message,
+        text.isBlank() ? null : "it begins: " + EndpointError.shown(text, settings));
+  }
+
+  private static String text(byte[] body) {
+    return new String(body, 0, Math.min(body.length, 2_000), StandardCharsets.UTF_8);
+  }
+}

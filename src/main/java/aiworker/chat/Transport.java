@@ -1,0 +1,117 @@
+package aiworker.chat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Posts bodies over one {@link HttpClient}, which is kept, with its connections, until proxy or
+ * certificates change. Follows no redirect, uses no proxy but the one it is told, and speaks HTTP/2
+ * only over TLS.
+ *
+ * <p>Thread rule: only the thread on which the backend called us may use it. The work is done on
+ * daemon threads that end after a second without any; between calls only the client's own selector
+ * is left.
+ */
+final class Transport {
+  static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+
+  private record Kind(boolean plain, URI proxy, Path caFile) {}
+
+  private final ThreadPoolExecutor workers = workers();
+  private Kind kind;
+  private HttpClient client;
+
+  /**
+   * Sends one request and reads the whole reply.
+   *
+   * @throws IOException any fault between here and the end of the reply
+   * @throws TimeoutException at the deadline
+   */
+  HttpResponse<byte[]> post(ChatSettings settings, byte[] body, Patience patience)
+      throws IOException, TimeoutException {
+    URI url = settings.completionsUrl();
+    Network network = settings.network();
+    URI proxy = EndpointGuard.isLoopback(url) ? null : network.proxy();
+    try {
+      String next = (proxy == null ? url : proxy).getHost();
+      Future<InetAddress[]> lookup = workers.submit(() -> InetAddress.getAllByName(next));
+      InetAddress[] addresses = patience.await(lookup);
+      EndpointGuard.requireSafe(url, addresses, network.allowInsecure() || proxy != null);
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(url)
+              .POST(BodyPublishers.ofByteArray(body))
+              .timeout(beyond(patience.left()));
+      settings.requestHeaders().forEach(request::header);
+      return patience.await(
+          client(new Kind("http".equalsIgnoreCase(url.getScheme()), proxy, network.caFile()))
+              .sendAsync(request.build(), head -> new BoundedBody()));
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException fault) {
+        throw fault;
+      }
+      throw new IOException(e.getCause());
+    }
+  }
+
+  /** A backstop after our own deadline, for work that outlives its cancellation. */
+  private static Duration beyond(Duration left) {
+    return (left.isNegative() ? Duration.ZERO : left).plusSeconds(1);
+  }
+
+  private HttpClient client(Kind wanted) {
+    if (!wanted.equals(kind)) {
+      HttpClient.Builder builder =
+          HttpClient.newBuilder()
+              .executor(workers)
+              .followRedirects(HttpClient.Redirect.NEVER)
+              .connectTimeout(CONNECT_TIMEOUT)
+              .version(wanted.plain ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
+              .proxy(
+                  wanted.proxy == null
+                      ? HttpClient.Builder.NO_PROXY
+                      : ProxySelector.of(
+                          new InetSocketAddress(wanted.proxy.getHost(), wanted.proxy.getPort())));
+      if (wanted.plain) {
+        builder.sslContext(Tls.trustingNobody());
+      } else if (wanted.caFile != null) {
+        builder.sslContext(Tls.trusting(wanted.caFile));
+      }
+      client = builder.build();
+      kind = wanted;
+    }
+    return client;
+  }
+
+  /** Few, because they never wait but for a name server; daemons, so that the backend can end. */
+  private static ThreadPoolExecutor workers() {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            4,
+            4,
+            1,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> {
+              Thread thread = new Thread(work, "ai-worker-http");
+              thread.setDaemon(true);
+              return thread;
+            });
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+}

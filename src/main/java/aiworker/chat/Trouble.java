@@ -1,0 +1,21 @@
+package aiworker.chat;
+
+import aiworker.AiWorkerException;
+import java.time.Duration;
+
+/**
+ * One attempt's failure; immutable.
+ *
+ * @param error what the caller sees if it is the last
+ * @param retriable whether another attempt may do better
+ * @param retryAfter how long the endpoint wants to be left alone, null if it did not say
+ */
+record Trouble(AiWorkerException error, boolean retriable, Duration retryAfter) {
+  static Trouble last(AiWorkerException error) {
+    return new Trouble(error, false, null);
+  }
+
+  static Trouble passing(AiWorkerException error) {
+    return new Trouble(error, true, null);
+  }
+}
