@@ -202,7 +202,7 @@ needs_packages() {
   case $1 in
     pljava)
       die 3 "the server has no PL/Java: extension \"pljava\" is not available" \
-        "install package $pljava on the server's machine (from the PostgreSQL project's own apt source, apt.postgresql.org; pljava_$server_major in its yum source), or use --runtime plpython"
+        "install package $pljava on the server's machine (from the PostgreSQL project's own package source; there also pljava_$server_major for yum and dnf), or use --runtime plpython"
       ;;
     plpython)
       die 3 "the server has no PL/Python: extension \"plpython3u\" is not available" \
@@ -459,20 +459,27 @@ script_upload() {
 
 script_health() {
   step 'checking that it works'
-  cat <<'SQL'
+  cat <<SQL
 SET CONSTRAINTS ALL IMMEDIATE;
-DO $health$
+DO \$health\$
 DECLARE
     health jsonb := public.ai_worker_health();
 BEGIN
-    IF health ->> 'runtime' IS NULL THEN
-        RAISE EXCEPTION 'AI Worker does not work here'
-            USING DETAIL = health::text, HINT = 'the transaction is rolled back; correct what DETAIL names and run this again';
+    IF health ->> 'runtime' IS DISTINCT FROM '$runtime' OR health ->> 'jvm' IS NULL
+       OR NOT coalesce((health ->> 'cache_usable')::boolean, false) THEN
+        RAISE EXCEPTION 'AI Worker does not work on this server'
+            USING DETAIL = health::text, HINT = 'Correct what DETAIL names, then run this again.';
     END IF;
 END
-$health$;
-\o
-SELECT '    ' || jsonb_pretty(public.ai_worker_health()) AS health \gset
+\$health\$;
+\\o
+SELECT '    ' || line
+FROM public.ai_worker_health() AS health
+CROSS JOIN LATERAL (
+    SELECT 'Java: ' || (health ->> 'jvm')
+    UNION ALL
+    SELECT 'still to do: ' || problem FROM jsonb_array_elements_text(health -> 'problems') AS problem
+) AS report (line);
 SQL
 }
 
@@ -496,6 +503,7 @@ script_pljava() {
   echo 'SELECT lo_unlink(:jar);'
   if [ "$server_bridge" = true ]; then
     step 'removing the bridge of the runtime plpython'
+    echo 'DROP FUNCTION IF EXISTS public.ai_worker_call(text, text[]);'
     echo 'DROP FUNCTION public.ai_worker_bridge(text, text[]);'
   fi
   script_health
@@ -583,7 +591,7 @@ SQL
 }
 
 run_transaction() {
-  if ! run_psql --dbname "$dbname" --single-transaction -f - >&1; then
+  if ! run_psql --dbname "$dbname" -At --single-transaction -f -; then
     remove_unused_jars
     die 1 "the server refused a step (see above)" "the transaction is rolled back: nothing has changed"
   fi
