@@ -1,5 +1,7 @@
 package aiworker;
 
+import aiworker.chat.ApiKey;
+import aiworker.chat.ChatSettings;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -61,6 +63,16 @@ public record Config(
       throw new AiWorkerException(
           Failure.NOT_INSTALLED, "ai_worker_config cannot be read", e.getMessage(), e);
     }
+  }
+
+  /**
+   * How to reach the model, with the key.
+   *
+   * @throws AiWorkerException if there is no key or the URL is not safe to use
+   */
+  ChatSettings chatSettings() {
+    return ChatSettings.of(baseUrl, model, ApiKey.find(apiKeyFile, System::getenv))
+        .withLimits(requestTimeout, maxRetries);
   }
 
   private static List<String> texts(JsonNode array) {

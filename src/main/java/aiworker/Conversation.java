@@ -20,16 +20,15 @@ final class Conversation {
   private final List<Message> messages = new ArrayList<>();
 
   Conversation(String serverVersion, String schema, String prompt) {
-    messages.add(new Message("system", RULES.formatted(serverVersion, schema)));
-    messages.add(new Message("user", prompt));
+    messages.add(Message.system(RULES.formatted(serverVersion, schema)));
+    messages.add(Message.user(prompt));
   }
 
   /** Adds a reply that was refused, and why. */
   void repair(String reply, AiWorkerException refusal) {
-    messages.add(new Message("assistant", reply));
+    messages.add(Message.assistant(reply));
     messages.add(
-        new Message(
-            "user",
+        Message.user(
             "That statement was refused: "
                 + refusal.getMessage()
                 + (refusal.detail() == null ? "" : "\n" + refusal.detail())

@@ -70,11 +70,11 @@ public final class Generator {
   }
 
   private Answer ask(Config config, String serverVersion, String prompt) {
+    ChatSettings settings = config.chatSettings();
     String schema =
         SchemaContext.read(database, config.schemas()).render(prompt, config.contextTokens());
     Conversation conversation = new Conversation(serverVersion, schema, prompt);
     Prover prover = new Prover(database, config);
-    ChatSettings settings = ChatSettings.of(config);
     int tokens = 0;
     for (int round = 0; ; round++) {
       ChatReply reply = chat.complete(settings, conversation.messages(), this::checkForInterrupts);

@@ -1,6 +1,7 @@
 package aiworker;
 
 import aiworker.chat.ApiKey;
+import aiworker.chat.ChatSettings;
 import aiworker.db.Database;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -34,10 +35,12 @@ final class Health {
                   .query("SELECT to_jsonb(c) AS config FROM public.ai_worker_config AS c")
                   .get(0)
                   .text("config"));
-      ApiKey.find(config.apiKeyFile(), config.baseUrl(), System::getenv);
-      key = config.apiKeyFile() == null ? "environment or not needed" : "file";
+      ChatSettings settings = config.chatSettings();
+      if (settings.key() != ApiKey.NONE) {
+        key = config.apiKeyFile() == null ? "environment" : "file";
+      }
     } catch (AiWorkerException e) {
-      problems.add(e.getMessage() + "; " + e.failure().hint());
+      problems.add(e.getMessage() + (e.detail() == null ? "" : ": " + e.detail()) + "; " + e.failure().hint());
     }
     report.put("api_key", key);
     if (lastFailure.happened()) {

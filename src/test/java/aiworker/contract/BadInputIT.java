@@ -1,0 +1,133 @@
+package aiworker.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.SQLException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** Each refusal has its SQLSTATE, says what was seen, and hints at what to do. */
+@ParameterizedClass
+@EnumSource(BackendRuntime.class)
+class BadInputIT extends RuntimeContract {
+  BadInputIT(BackendRuntime runtime) {
+    super(runtime);
+  }
+
+  private void assertRefused(String prompt, String version, String sqlState, String message, String detail)
+      throws SQLException {
+    ServerErrorMessage error = refusal(prompt, version, sqlState);
+    assertTrue(error.getMessage().startsWith(message), error.toString());
+    assertNotNull(error.getHint(), error.toString());
+    assertTrue(String.valueOf(error.getDetail()).contains(detail), error.toString());
+    assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_cache"));
+  }
+
+  @Test
+  void prompts() throws SQLException {
+    assertRefused(null, "v1", "IA001", "prompt is NULL", "at least one character");
+    assertRefused(" \t\n", "v1", "IA001", "prompt is blank", "at least one character");
+    assertRefused("x".repeat(8001), "v1", "IA002", "prompt has 8001 characters", "limit is 8000");
+    assertEquals(0, endpoint.requests().size());
+  }
+
+  @Test
+  void schemaVersions() throws SQLException {
+    assertRefused("q", "v".repeat(21), "IA003", "schema_version \"vvv", "21 characters");
+    assertRefused("q", "v|1", "IA003", "schema_version \"v|1\"", "without |");
+    assertRefused("q", "", "IA003", "schema_version \"\"", "0 characters");
+  }
+
+  @Test
+  void missingKey() throws SQLException {
+    admin("UPDATE ai_worker_config SET base_url = 'https://api.example.com/v1'");
+    assertRefused("q", "v1", "IA010", "no API key for https://api.example.com", "OPENAI_API_KEY");
+    admin("UPDATE ai_worker_config SET api_key_file = '/nowhere/key'");
+    assertRefused("q", "v1", "IA010", "", "");
+  }
+
+  @Test
+  void unreachableEndpoint() throws SQLException {
+    endpoint.close();
+    assertRefused("q", "v1", "IA011", "", endpoint.url().getHost());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"401, IA013", "403, IA013", "404, IA015", "400, IA015", "429, IA014", "500, IA016", "503, IA016"})
+  void endpointErrors(int status, String sqlState) throws SQLException {
+    endpoint.otherwise(
+        request ->
+            new aiworker.testing.FakeEndpoint.Reply(
+                status, Map.of("Content-Type", "application/json"), "{\"error\":{\"message\":\"as it is\"}}"));
+    assertRefused("q", "v1", sqlState, "", "as it is");
+  }
+
+  @Test
+  void unreadableReplies() throws SQLException {
+    endpoint.replyStatus(200, Map.of(), "<html>not JSON</html>");
+    assertRefused("q", "v1", "IA017", "", "");
+    endpoint.replyStatus(200, Map.of("Content-Type", "application/json"), "{\"choices\": []}");
+    assertRefused("q", "v1", "IA017", "", "");
+    endpoint.replyWith("");
+    assertRefused("q", "v1", "IA017", "", "");
+  }
+
+  @Test
+  void modelsThatAnswerInWords() throws SQLException {
+    endpoint.replyWith("I would need to know which year you mean.");
+    assertRefused("q", "v1", "IA020", "", "which year you mean");
+    endpoint.replyWithProblem("there is no table of planets");
+    assertRefused("q", "v1", "IA020", "", "no table of planets");
+  }
+
+  @Test
+  void statementsThatAreRefused() throws SQLException {
+    admin("UPDATE ai_worker_config SET repair_rounds = 0");
+    endpoint.replyWith("SELECT 1; SELECT 2");
+    assertRefused("q", "v1", "IA021", "", "");
+    endpoint.replyWithSql("INSERT INTO users VALUES (99, 'x', 'y')");
+    assertRefused("q", "v1", "IA021", "", "");
+    endpoint.replyWithSql("SELECT pg_read_file('/etc/passwd')");
+    assertRefused("q", "v1", "IA021", "", "");
+    endpoint.replyWithSql("SELECT * FROM planets");
+    assertRefused("q", "v1", "IA022", "", "42P01");
+    assertEquals("20", adminValue("SELECT count(*) FROM users"));
+  }
+
+  @Test
+  void settingsOutOfRange() {
+    PSQLException e =
+        assertThrows(PSQLException.class, () -> admin("UPDATE ai_worker_config SET row_limit = 0"));
+    assertEquals("23514", e.getSQLState());
+    assertEquals("row_limit cannot be '0'", e.getServerErrorMessage().getMessage());
+    assertEquals("use 1 to 1000000 rows", e.getServerErrorMessage().getHint());
+    for (String bad :
+        new String[] {
+          "model = 'a|b'", "base_url = 'ftp://x'", "api_key_file = 'key'", "schemas = '{}'", "max_retries = 11",
+          "default_ttl = '0 seconds'", "max_entries = 0", "max_bytes = 1", "repair_rounds = -1",
+          "request_timeout_ms = 99", "context_tokens = 99", "max_prompt_chars = 0", "flight_wait_ms = -1",
+          "allowed_functions = '{NULL}'"
+        }) {
+      PSQLException refused =
+          assertThrows(PSQLException.class, () -> admin("UPDATE ai_worker_config SET " + bad), bad);
+      assertEquals("23514", refused.getSQLState(), bad);
+      assertNotNull(refused.getServerErrorMessage().getHint(), bad);
+    }
+  }
+
+  @Test
+  void missingConfigurationNamesItsRepair() throws SQLException {
+    admin("DELETE FROM ai_worker_config");
+    assertEquals(
+        "INSERT INTO public.ai_worker_config DEFAULT VALUES", refusal("q", "v1", "IA004").getHint());
+  }
+}

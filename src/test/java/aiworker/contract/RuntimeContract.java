@@ -1,0 +1,146 @@
+package aiworker.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import aiworker.testing.FakeEndpoint;
+import aiworker.testing.TestCluster;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInstance;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** What every contract test stands on: one installed database per class and runtime, and an endpoint to ask. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class RuntimeContract {
+  static final ObjectMapper JSON = new ObjectMapper();
+
+  final BackendRuntime runtime;
+  TestCluster cluster;
+  String database;
+  FakeEndpoint endpoint;
+  private int ran;
+
+  RuntimeContract(BackendRuntime runtime) {
+    this.runtime = runtime;
+  }
+
+  @BeforeAll
+  void install() throws SQLException {
+    runtime.require();
+    cluster = TestCluster.shared();
+    database = Installation.create(cluster, runtime.option());
+  }
+
+  @BeforeEach
+  void startAfresh() throws SQLException {
+    endpoint = FakeEndpoint.start();
+    admin(
+        "TRUNCATE public.ai_worker_cache",
+        "DELETE FROM public.ai_worker_config",
+        "INSERT INTO public.ai_worker_config (base_url, model, max_retries) VALUES ('"
+            + endpoint.url()
+            + "', 'test-model', 0)",
+        "SELECT public.ai_worker_reset_stats()");
+  }
+
+  @AfterEach
+  void stopEndpoint() {
+    endpoint.close();
+    ran++;
+  }
+
+  @AfterAll
+  void tell() {
+    if (ran > 0) {
+      System.out.println(runtime.title() + ": ran " + ran + " tests of " + getClass().getSimpleName());
+    }
+  }
+
+  /** Runs statements as superuser, each on its own. */
+  void admin(String... statements) throws SQLException {
+    try (Connection connection = cluster.connect(database, "postgres");
+        Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+
+  Connection asker() throws SQLException {
+    return cluster.connect(database, "asker");
+  }
+
+  /** The first column of the first row, as text. */
+  static String value(Connection connection, String sql, String... parameters) throws SQLException {
+    List<String> column = column(connection, sql, parameters);
+    return column.isEmpty() ? null : column.get(0);
+  }
+
+  static List<String> column(Connection connection, String sql, String... parameters) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < parameters.length; i++) {
+        statement.setString(i + 1, parameters[i]);
+      }
+      try (ResultSet rows = statement.executeQuery()) {
+        List<String> values = new ArrayList<>();
+        while (rows.next()) {
+          values.add(rows.getString(1));
+        }
+        return values;
+      }
+    }
+  }
+
+  String adminValue(String sql) throws SQLException {
+    try (Connection connection = cluster.connect(database, "postgres")) {
+      return value(connection, sql);
+    }
+  }
+
+  static JsonNode json(String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(text, e);
+    }
+  }
+
+  static JsonNode generate(Connection connection, String prompt, String schemaVersion) throws SQLException {
+    return json(value(connection, "SELECT ai_generate_sql(?, ?)", prompt, schemaVersion));
+  }
+
+  /** In a session of its own. */
+  JsonNode generate(String prompt, String schemaVersion) throws SQLException {
+    try (Connection connection = asker()) {
+      return generate(connection, prompt, schemaVersion);
+    }
+  }
+
+  /** The server's error for a question that must fail; it always has a hint, and no class or language names in front. */
+  ServerErrorMessage refusal(String prompt, String schemaVersion, String sqlState) throws SQLException {
+    try (Connection connection = asker()) {
+      return refusal(connection, prompt, schemaVersion, sqlState);
+    }
+  }
+
+  static ServerErrorMessage refusal(Connection connection, String prompt, String schemaVersion, String sqlState) {
+    PSQLException e = assertThrows(PSQLException.class, () -> generate(connection, prompt, schemaVersion));
+    ServerErrorMessage message = e.getServerErrorMessage();
+    assertEquals(sqlState, message.getSQLState(), message.toString());
+    return message;
+  }
+}
