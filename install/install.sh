@@ -501,11 +501,6 @@ script_pljava() {
     echo "SELECT sqlj.install_jar(lo_get(:jar), 'ai_worker', true);"
   fi
   echo 'SELECT lo_unlink(:jar);'
-  if [ "$server_bridge" = true ]; then
-    step 'removing the bridge of the runtime plpython'
-    echo 'DROP FUNCTION IF EXISTS public.ai_worker_call(text, text[]);'
-    echo 'DROP FUNCTION public.ai_worker_bridge(text, text[]);'
-  fi
   script_health
 }
 
