@@ -170,13 +170,15 @@ SELECT 'version=' || current_setting('server_version')
                                  WHERE name = 'pljava'), '')
     || E'\npljava_installed=' || coalesce((SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'pljava'), '')
     || E'\nplpython=' || coalesce((SELECT max(default_version) FROM pg_catalog.pg_available_extensions
-                                   WHERE name = 'plpython3u'), '')
-    || E'\nbridge=' || (to_regprocedure('public.ai_worker_bridge(text, text[])') IS NOT NULL)
-    || E'\ntable=' || (to_regclass('public.ai_worker_cache') IS NOT NULL)
-    || E'\njar=false';
+                                   WHERE name = 'plpython3u'), '');
+SELECT rolsuper AS is_superuser FROM pg_catalog.pg_roles WHERE rolname = current_user \gset
+\if :is_superuser
+SELECT 'bridge=' || (to_regprocedure('public.ai_worker_bridge(text, text[])') IS NOT NULL)
+    || E'\ntable=' || (to_regclass('public.ai_worker_cache') IS NOT NULL);
 SELECT to_regclass('sqlj.jar_repository') IS NOT NULL AS has_sqlj \gset
 \if :has_sqlj
 SELECT 'jar=' || EXISTS (SELECT FROM sqlj.jar_repository WHERE jarname = 'ai_worker');
+\endif
 \endif
 SQL
   )
@@ -194,7 +196,7 @@ check_server() {
     die 4 "role \"$server_user\" is not a superuser" \
       "connect as one with --username, for example --username postgres: functions in Java and PL/Python need it"
   [ "$server_standby" = false ] ||
-    die 4 "this server is a standby" "install on its primary: the standby follows by itself"
+    die 4 "this server is a standby" "install on its primary: the standby follows by itself (with runtime plpython, copy ai-worker-*.jar into its data directory too)"
 }
 
 needs_packages() {
@@ -361,7 +363,7 @@ SQL
 
   local lacking=()
   [[ " $vmoptions " == *" $SECURITY_OPTION "* ]] || lacking+=("$SECURITY_OPTION")
-  [[ $vmoptions =~ --add-modules[=\ ][^\ ]*(java\.net\.http|java\.se|ALL-SYSTEM) ]] || lacking+=("$MODULE_OPTION")
+  [[ $vmoptions =~ --add-modules=[^\ ]*(java\.net\.http|java\.se|ALL-SYSTEM) ]] || lacking+=("$MODULE_OPTION")
   if [ -z "$vmoptions" ]; then
     need_setting pljava.vmoptions "$VMOPTIONS"
   elif [ ${#lacking[@]} -gt 0 ]; then
