@@ -235,15 +235,16 @@ start_demo() {
   local demo_port waited java=java
   say "$DEMO_LABEL"
   echo "There is no OPENAI_API_KEY, so a local server gives recorded replies to the questions in install/demo."
-  if demo_pid >/dev/null; then
+  if demo_pid >/dev/null && diff -r "$here/demo/mappings" "$home/demo/mappings" >/dev/null 2>&1; then
     echo "it runs already"
     return
   fi
+  stop_demo
   as_owner mkdir -p "$home/demo"
   if [ ! -f "$home/demo/${WIREMOCK//:/-}.jar" ]; then
     local staging
     staging=$(mktemp -d)
-    (cd "$root" && mvn -B -q "$DEPENDENCY_PLUGIN:copy" -Dartifact=$WIREMOCK -DoutputDirectory="$staging") ||
+    (cd "$root" && mvn -B -q -Dstyle.color=never "$DEPENDENCY_PLUGIN:copy" -Dartifact=$WIREMOCK -DoutputDirectory="$staging") ||
       die 1 "WireMock, which serves the recorded replies, cannot be fetched" "see Maven's message above; or set OPENAI_API_KEY"
     as_owner tee "$home/demo/${WIREMOCK//:/-}.jar" <"$(echo "$staging"/*.jar)" >/dev/null
     rm -r "$staging"
@@ -276,7 +277,7 @@ configure() {
       WHERE model = '$DEMO_MODEL'"
   else
     start_demo
-    echo "any text: the demo model takes every key" | as_owner tee "$home/demo/key" >/dev/null
+    echo demo-model-takes-any-key | as_owner tee "$home/demo/key" >/dev/null
     as_owner chmod 600 "$home/demo/key"
     psql_quietly -d "$DATABASE" -v key="$home/demo/key" -v port="$(cat "$home/demo/port")" -f - <<SQL
 UPDATE ai_worker_config
@@ -298,18 +299,30 @@ GRANT SELECT ON users, categories, products, orders, order_items, reviews TO $AN
 SQL
 }
 
-ask() {
-  psql -X -q -e -v ON_ERROR_STOP=1 -h "$home" -p "$port" -d "$DATABASE" "$@"
+# Shows each statement with its result and time.
+show() {
+  psql -X -q -v ON_ERROR_STOP=1 -v ECHO=queries -h "$home" -p "$port" -d "$DATABASE" -U "$1" -f -
 }
 
-first_calls() {
-  say "the first call asks the model (when this has run before, the answer is cached already)"
-  [ -n "${OPENAI_API_KEY:-}" ] || echo "($DEMO_LABEL)"
-  ask -U $ANALYST -c '\timing on' -c "SELECT ai_generate_sql('Get all users', 'v1');"
-  say "the second call is answered from the cache"
-  ask -U $ANALYST -c '\timing on' -c "SELECT ai_generate_sql('Get all users', 'v1');"
-  say "what the cache has done so far"
-  ask -U $SUPERUSER -c '\timing on' -c "SELECT jsonb_pretty(ai_worker_cache_stats());"
+ask_twice() {
+  local model="the model"
+  [ -n "${OPENAI_API_KEY:-}" ] || model="the model ($DEMO_LABEL)"
+  show $ANALYST <<SQL
+\\timing on
+\\echo
+\\echo ==> the first call starts Java and asks $model, unless an earlier run has
+SELECT ai_generate_sql('Get all users', 'v1');
+\\echo ==> the second call is answered from the cache
+SELECT ai_generate_sql('Get all users', 'v1');
+SQL
+}
+
+show_statistics() {
+  show $SUPERUSER <<'SQL'
+\timing on
+\echo ==> what the cache has done so far
+SELECT jsonb_pretty(ai_worker_cache_stats());
+SQL
 }
 
 shell_quoted() {
@@ -322,7 +335,7 @@ start_it() {
   say "checking packages"
   "$here/packages.sh"
   say "building"
-  (cd "$root" && mvn -B -q -Dmaven.test.skip=true package)
+  (cd "$root" && mvn -B -q -Dstyle.color=never -Dmaven.test.skip=true -Dspotless.check.skip=true package)
   make_folder
   find_server
   [ -f "$home/data/PG_VERSION" ] || make_cluster
@@ -333,7 +346,10 @@ start_it() {
   "$here/install.sh" --host "$home" --port "$port" --username "$SUPERUSER" --dbname "$DATABASE" --runtime "$runtime" |
     sed '/^$/,$d'
   configure
-  first_calls
+  local failed=
+  if ! ask_twice || ! show_statistics; then
+    failed=yes
+  fi
   local folder
   folder=$(shell_quoted "$home")
   cat <<NEXT
@@ -346,6 +362,8 @@ for example:
 Stop with:   install/quickstart.sh --stop
 Delete with: install/quickstart.sh --clean
 NEXT
+  [ -z "$failed" ] || die 1 "everything is set up, but the first calls failed (see above)" \
+    "as $SUPERUSER, SELECT ai_worker_health() says more; then run this again"
 }
 
 stop_it() {
