@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Makes a Debian or Ubuntu machine ready to build, test and run AI Worker. Installs only what is missing, as root; for
+# anyone else it prints the command and fails. Prints nothing and needs no network when everything is there.
+set -euo pipefail
+
+readonly MIN_SERVER=13 MIN_JAVA=17
+
+usage() {
+  cat <<HELP
+Usage: packages.sh
+
+Installs what is missing of: PostgreSQL's server (version $MIN_SERVER or later), a JDK ($MIN_JAVA or later), Maven, PL/Python
+with JPype, and PL/Java where the machine's own package sources offer it.
+
+Exit codes: 0 everything is there, 1 something is missing and could not be installed, 2 wrong option
+HELP
+}
+
+# The newest PostgreSQL server installed, by its major version; PG_BINDIR chooses another one.
+server_major() {
+  local initdb best='' major
+  if [ -n "${PG_BINDIR:-}" ]; then
+    "$PG_BINDIR/postgres" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/'
+    return
+  fi
+  for initdb in /usr/lib/postgresql/*/bin/initdb; do
+    major=${initdb#/usr/lib/postgresql/}
+    major=${major%%/*}
+    if [ -x "$initdb" ] && [[ $major =~ ^[0-9]+$ ]] && [ "$major" -ge "${best:-$MIN_SERVER}" ]; then
+      best=$major
+    fi
+  done
+  echo "$best"
+}
+
+# The one that Debian or Ubuntu would install.
+offered_major() {
+  apt-cache depends postgresql 2>/dev/null | sed -nE 's/^ *Depends: postgresql-([0-9]+)$/\1/p' | head -n 1
+}
+
+offered() {
+  apt-cache policy "$1" 2>/dev/null | grep -qE '^ *Candidate: *[^( ]'
+}
+
+installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+jdk_is_there() {
+  local home version
+  for home in "${JAVA_HOME:-}" "$(dirname "$(dirname "$(readlink -f "$(command -v javac)" 2>/dev/null)")" 2>/dev/null)"; do
+    if [ -n "$home" ] && [ -x "$home/bin/javac" ] && [ -f "$home/lib/server/libjvm.so" ]; then
+      version=$("$home/bin/javac" -version 2>&1 | sed -E 's/^javac ([0-9]+).*/\1/')
+      [[ $version =~ ^[0-9]+$ ]] && [ "$version" -ge $MIN_JAVA ] && return 0
+    fi
+  done
+  return 1
+}
+
+jdk_package() {
+  if offered openjdk-17-jdk-headless; then
+    echo openjdk-17-jdk-headless
+  else
+    echo default-jdk-headless
+  fi
+}
+
+# Names of the packages to install, one a line.
+missing() {
+  local major extensions
+  major=$(server_major)
+  if [ -z "$major" ]; then
+    major=$(offered_major)
+    echo "postgresql-${major:-15}"
+    major=${major:-15}
+  fi
+  jdk_is_there || jdk_package
+  command -v mvn >/dev/null || echo maven
+  extensions=/usr/share/postgresql/$major/extension
+  [ -f "$extensions/plpython3u.control" ] || echo "postgresql-plpython3-$major"
+  installed python3-jpype || echo python3-jpype
+  if [ ! -f "$extensions/pljava.control" ] && offered "postgresql-$major-pljava"; then
+    echo "postgresql-$major-pljava"
+  fi
+}
+
+main() {
+  case ${1:-} in
+    '') ;;
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    *)
+      printf 'ERROR:  unknown option "%s"\nHINT:  --help lists the options\n' "$1" >&2
+      exit 2
+      ;;
+  esac
+
+  local packages
+  mapfile -t packages < <(missing)
+  [ ${#packages[@]} -gt 0 ] || return 0
+  if ! command -v apt-get >/dev/null; then
+    printf 'ERROR:  missing, by the names of their Debian packages: %s\n' "${packages[*]}" >&2
+    printf 'HINT:  this machine has no apt-get: install the same with its own package manager\n' >&2
+    exit 1
+  fi
+  if [ "$(id -u)" != 0 ]; then
+    printf 'ERROR:  missing packages: %s\n' "${packages[*]}" >&2
+    printf 'HINT:  run: sudo apt-get update && sudo apt-get install %s\n' "${packages[*]}" >&2
+    exit 1
+  fi
+
+  echo "==> apt-get update"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -q update >/dev/null || echo "==> apt-get update failed; trying with the package lists at hand" >&2
+  # fresh lists may know more: the server's version, PL/Java
+  mapfile -t packages < <(missing)
+  echo "==> apt-get install ${packages[*]}"
+  apt-get -q install -y --no-install-recommends "${packages[@]}" >/dev/null
+
+  mapfile -t packages < <(missing)
+  if [ ${#packages[@]} -gt 0 ]; then
+    printf 'ERROR:  still missing after apt-get install: %s\n' "${packages[*]}" >&2
+    printf 'HINT:  apt-cache policy %s shows what this machine can install\n' "${packages[*]}" >&2
+    exit 1
+  fi
+}
+
+main "$@"

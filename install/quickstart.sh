@@ -1,0 +1,395 @@
+#!/usr/bin/env bash
+# AI Worker in one command: builds it, makes a PostgreSQL cluster of its own with a small sample database, installs into
+# that and asks the first questions. Touches no other cluster. Without OPENAI_API_KEY a local demo model answers.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/.." && pwd)
+
+readonly DATABASE=shop SUPERUSER=postgres ANALYST=analyst
+readonly FIRST_PORT=54329
+readonly WIREMOCK=org.wiremock:wiremock-standalone:3.13.2
+readonly DEPENDENCY_PLUGIN=org.apache.maven.plugins:maven-dependency-plugin:3.11.0
+readonly DEMO_MODEL=demo-recorded-replies
+readonly DEMO_LABEL='DEMO MODEL: recorded replies, not an AI'
+
+if [ "$(id -u)" = 0 ]; then
+  owner=postgres
+  home=/var/tmp/ai-worker-quickstart
+else
+  owner=$(id -un)
+  home=${XDG_DATA_HOME:-$HOME/.local/share}/ai-worker-quickstart
+fi
+action=start
+runtime=auto
+port=
+bindir=
+
+usage() {
+  cat <<HELP
+Usage: quickstart.sh [OPTION]...
+
+Sets up AI Worker on this Debian or Ubuntu machine: packages, build, a PostgreSQL cluster of its own in
+$home, the sample database "$DATABASE", and the extension in it;
+then asks the first questions. Run it again to reuse what is there.
+
+With OPENAI_API_KEY in the environment OpenAI answers; without it a local demo model with recorded replies does.
+
+  --runtime NAME   auto, pljava or plpython (default: auto = PL/Java where the server has it)
+  --port PORT      port of the cluster (default: $FIRST_PORT, or the next free one)
+  --stop           stop the cluster and the demo model, keep the data
+  --clean          stop them and delete the folder
+  --help           this text
+
+Exit codes: 0 done, 2 wrong option, otherwise that of the step that failed
+HELP
+}
+
+say() {
+  printf '\n%s\n' "==> $*"
+}
+
+# die EXIT_CODE MESSAGE HINT
+die() {
+  printf 'ERROR:  %s\nHINT:  %s\n' "$2" "$3" >&2
+  exit "$1"
+}
+
+read_options() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --help | -h)
+        usage
+        exit 0
+        ;;
+      --stop) action=stop ;;
+      --clean) action=clean ;;
+      --runtime=*) runtime=${1#*=} ;;
+      --port=*) port=${1#*=} ;;
+      --runtime | --port)
+        [ $# -ge 2 ] || die 2 "option $1 has no value" "write $1 VALUE; --help lists the options"
+        printf -v "${1#--}" '%s' "$2"
+        shift
+        ;;
+      *) die 2 "unknown option \"$1\"" "--help lists the options" ;;
+    esac
+    shift
+  done
+  case $runtime in
+    auto | pljava | plpython) ;;
+    *) die 2 "unknown runtime \"$runtime\"" "use --runtime auto, pljava or plpython" ;;
+  esac
+  [[ -z $port || ($port =~ ^[0-9]{1,5}$ && $port -ge 1024 && $port -le 65535) ]] ||
+    die 2 "port \"$port\" cannot be used" "use a number from 1024 to 65535"
+}
+
+# Runs a command as the cluster's owner.
+as_owner() {
+  if [ "$(id -u)" = 0 ]; then
+    (cd / && runuser -u "$owner" -- "$@")
+  else
+    "$@"
+  fi
+}
+
+port_is_free() {
+  ! (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+next_free_port() {
+  local candidate
+  for ((candidate = $1; candidate < $1 + 100; candidate++)); do
+    if port_is_free "$candidate"; then
+      echo "$candidate"
+      return
+    fi
+  done
+  die 1 "no free port from $1 on" "choose one with --port"
+}
+
+make_folder() {
+  if [ ! -e "$home" ]; then
+    mkdir -p "$(dirname "$home")"
+    mkdir -m 700 "$home"
+    [ "$(id -u)" != 0 ] || chown "$owner:" "$home"
+  fi
+  # in a folder that all may write to, somebody else may have come first
+  if [ -L "$home" ] || [ "$(stat -c %U "$home")" != "$owner" ]; then
+    die 1 "$home is not a folder of user $owner" "remove it, then run this again"
+  fi
+  [ ${#home} -le 85 ] || die 1 "the path $home is too long for a socket" "set XDG_DATA_HOME to a shorter one"
+}
+
+# Sets bindir to the programs of the cluster's PostgreSQL version, or of the newest one installed.
+find_server() {
+  local version=''
+  if [ -n "${PG_BINDIR:-}" ]; then
+    bindir=$PG_BINDIR
+  elif [ -f "$home/data/PG_VERSION" ]; then
+    version=$(cat "$home/data/PG_VERSION")
+    bindir=/usr/lib/postgresql/$version/bin
+  else
+    bindir=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+  fi
+  [ -x "$bindir/pg_ctl" ] || die 1 "PostgreSQL's programs are not in $bindir" \
+    "install package postgresql${version:+-$version}, or set PG_BINDIR"
+}
+
+server_runs() {
+  [ -f "$home/data/PG_VERSION" ] && as_owner "$bindir/pg_ctl" status -D "$home/data" >/dev/null
+}
+
+stop_server() {
+  if server_runs; then
+    # a session that has used PL/Java reacts to being ended only at the next signal, so one follows
+    psql_quietly -d postgres -c "
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE backend_type = 'client backend' AND pid <> pg_backend_pid();
+      SELECT pg_reload_conf();" >/dev/null 2>&1 || true
+    as_owner "$bindir/pg_ctl" stop -D "$home/data" -m fast -t 20 -s ||
+      as_owner "$bindir/pg_ctl" stop -D "$home/data" -m immediate -s
+    echo "stopped the cluster"
+  fi
+}
+
+psql_quietly() {
+  psql -X -q -v ON_ERROR_STOP=1 -h "$home" -p "$(cat "$home/port")" -U "$SUPERUSER" "$@"
+}
+
+make_cluster() {
+  say "making a cluster in $home"
+  as_owner "$bindir/initdb" -D "$home/data" -U "$SUPERUSER" --encoding=UTF8 --locale=C.UTF-8 \
+    --auth-local=peer --auth-host=scram-sha-256 >/dev/null
+  local user
+  {
+    echo 'local all all peer map=quickstart'
+    echo 'host all all 127.0.0.1/32 scram-sha-256'
+  } | as_owner tee "$home/data/pg_hba.conf" >/dev/null
+  for user in "$owner" "$(id -un)"; do
+    printf 'quickstart "%s" %s\nquickstart "%s" %s\n' "$user" "$SUPERUSER" "$user" "$ANALYST"
+  done | sort -u | as_owner tee "$home/data/pg_ident.conf" >/dev/null
+  {
+    echo "listen_addresses = '127.0.0.1'"
+    echo "unix_socket_directories = '${home//\'/\'\'}'"
+    echo "log_line_prefix = '%m [%p] %q%u@%d '"
+  } | as_owner tee -a "$home/data/postgresql.auto.conf" >/dev/null
+}
+
+start_server() {
+  local saved=
+  [ ! -f "$home/port" ] || saved=$(cat "$home/port")
+  if server_runs; then
+    # the key reaches the server through its environment, which is read when it starts
+    if [ -z "${OPENAI_API_KEY:-}" ] && [ "${port:-$saved}" = "$saved" ]; then
+      port=$saved
+      echo "the cluster runs already"
+      return
+    fi
+    stop_server
+  fi
+  if [ -n "$port" ]; then
+    port_is_free "$port" || die 1 "port $port is in use" "choose another one with --port"
+  elif [ -n "$saved" ] && port_is_free "$saved"; then
+    port=$saved
+  else
+    port=$(next_free_port $FIRST_PORT)
+  fi
+  printf '%s\n' "$port" | as_owner tee "$home/port" >/dev/null
+  as_owner "$bindir/pg_ctl" start -D "$home/data" -l "$home/server.log" -s -o "-p $port" ||
+    die 1 "the cluster did not start" "see $home/server.log"
+  echo "the cluster runs on port $port"
+}
+
+load_sample() {
+  if [ -z "$(psql_quietly -d postgres -Atc "SELECT 1 FROM pg_database WHERE datname = '$DATABASE'")" ]; then
+    psql_quietly -d postgres -c "CREATE DATABASE $DATABASE"
+  fi
+  if [ -z "$(psql_quietly -d "$DATABASE" -Atc "SELECT to_regclass('public.users')")" ]; then
+    say "loading the sample data"
+    psql_quietly -d "$DATABASE" -1 -f "$here/sample.sql"
+  fi
+}
+
+demo_pid() {
+  local pid
+  [ -f "$home/demo/pid" ] || return 1
+  pid=$(cat "$home/demo/pid")
+  # the number may belong to another process by now
+  [[ $pid =~ ^[0-9]+$ ]] && [ -r "/proc/$pid/cmdline" ] &&
+    tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF -- "$home/demo" && echo "$pid"
+}
+
+stop_demo() {
+  local pid waited
+  if pid=$(demo_pid); then
+    kill "$pid"
+    for ((waited = 0; waited < 50; waited++)); do
+      [ -d "/proc/$pid" ] || break
+      sleep 0.1
+    done
+    echo "stopped the demo model"
+  fi
+}
+
+start_demo() {
+  local demo_port waited java=java
+  say "$DEMO_LABEL"
+  echo "There is no OPENAI_API_KEY, so a local server gives recorded replies to the questions in install/demo."
+  if demo_pid >/dev/null && diff -r "$here/demo/mappings" "$home/demo/mappings" >/dev/null 2>&1; then
+    echo "it runs already"
+    return
+  fi
+  stop_demo
+  as_owner mkdir -p "$home/demo"
+  if [ ! -f "$home/demo/${WIREMOCK//:/-}.jar" ]; then
+    local staging
+    staging=$(mktemp -d)
+    (cd "$root" && mvn -B -q -Dstyle.color=never "$DEPENDENCY_PLUGIN:copy" -Dartifact=$WIREMOCK -DoutputDirectory="$staging") ||
+      die 1 "WireMock, which serves the recorded replies, cannot be fetched" "see Maven's message above; or set OPENAI_API_KEY"
+    as_owner tee "$home/demo/${WIREMOCK//:/-}.jar" <"$(echo "$staging"/*.jar)" >/dev/null
+    rm -r "$staging"
+  fi
+  as_owner rm -rf "$home/demo/mappings"
+  tar -C "$here/demo" -cf - mappings | as_owner tar -C "$home/demo" --no-same-owner -xf -
+  [ -z "${JAVA_HOME:-}" ] || java=$JAVA_HOME/bin/java
+  demo_port=$(next_free_port $((port + 1)))
+  # shellcheck disable=SC2016  # expanded by the inner shell, whose process becomes the server
+  as_owner sh -c 'echo $$ >"$1/pid"; echo "$2" >"$1/port"
+    exec setsid "$3" -Xmx128m -jar "$4" --bind-address 127.0.0.1 --port "$2" --root-dir "$1" \
+      --no-request-journal --disable-banner >"$1/log" 2>&1 </dev/null' \
+    sh "$home/demo" "$demo_port" "$java" "$home/demo/${WIREMOCK//:/-}.jar" &
+  for ((waited = 0; waited < 300; waited++)); do
+    if ! port_is_free "$demo_port"; then
+      echo "it listens on port $demo_port"
+      return
+    fi
+    sleep 0.1
+  done
+  die 1 "the demo model did not start" "see $home/demo/log"
+}
+
+# The demo model is set only while there is no key; what a user has set in ai_worker_config otherwise stays.
+configure() {
+  if [ -n "${OPENAI_API_KEY:-}" ]; then
+    stop_demo
+    psql_quietly -d "$DATABASE" -c "
+      UPDATE ai_worker_config SET model = DEFAULT, base_url = DEFAULT, api_key_file = DEFAULT
+      WHERE model = '$DEMO_MODEL'"
+  else
+    start_demo
+    echo demo-model-takes-any-key | as_owner tee "$home/demo/key" >/dev/null
+    as_owner chmod 600 "$home/demo/key"
+    psql_quietly -d "$DATABASE" -v key="$home/demo/key" -v port="$(cat "$home/demo/port")" -f - <<SQL
+UPDATE ai_worker_config
+SET model = '$DEMO_MODEL', base_url = 'http://127.0.0.1:' || :'port' || '/v1', api_key_file = :'key'
+SQL
+  fi
+  psql_quietly -d "$DATABASE" <<SQL
+SET client_min_messages = warning;
+DO \$\$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '$ANALYST') THEN
+        CREATE ROLE $ANALYST LOGIN;
+        COMMENT ON ROLE $ANALYST IS 'May ask questions and read the sample tables';
+    END IF;
+END
+\$\$;
+GRANT ai_worker_user TO $ANALYST;
+GRANT SELECT ON users, categories, products, orders, order_items, reviews TO $ANALYST;
+SQL
+}
+
+# Shows each statement with its result and time.
+show() {
+  psql -X -q -v ON_ERROR_STOP=1 -v ECHO=queries -h "$home" -p "$port" -d "$DATABASE" -U "$1" -f -
+}
+
+ask_twice() {
+  local model="the model"
+  [ -n "${OPENAI_API_KEY:-}" ] || model="the model ($DEMO_LABEL)"
+  show $ANALYST <<SQL
+\\timing on
+\\echo
+\\echo ==> the first call starts Java and asks $model, unless an earlier run has
+SELECT ai_generate_sql('Get all users', 'v1');
+\\echo ==> the second call is answered from the cache
+SELECT ai_generate_sql('Get all users', 'v1');
+SQL
+}
+
+show_statistics() {
+  show $SUPERUSER <<'SQL'
+\timing on
+\echo ==> what the cache has done so far
+SELECT jsonb_pretty(ai_worker_cache_stats());
+SQL
+}
+
+shell_quoted() {
+  printf '%q' "$1"
+}
+
+start_it() {
+  # the user's own settings are for other servers
+  unset PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGSERVICE PGOPTIONS PGDATA
+  say "checking packages"
+  "$here/packages.sh"
+  say "building"
+  (cd "$root" && mvn -B -q -Dstyle.color=never -Dmaven.test.skip=true -Dspotless.check.skip=true package)
+  make_folder
+  find_server
+  [ -f "$home/data/PG_VERSION" ] || make_cluster
+  say "starting the cluster"
+  start_server
+  load_sample
+  say "installing AI Worker into database \"$DATABASE\""
+  "$here/install.sh" --host "$home" --port "$port" --username "$SUPERUSER" --dbname "$DATABASE" --runtime "$runtime" |
+    sed '/^$/,$d'
+  configure
+  local failed=
+  if ! ask_twice || ! show_statistics; then
+    failed=yes
+  fi
+  local folder
+  folder=$(shell_quoted "$home")
+  cat <<NEXT
+
+==> ready. Go on with:
+  psql -h $folder -p $port -U $ANALYST $DATABASE        # asks questions
+  psql -h $folder -p $port -U $SUPERUSER $DATABASE       # manages cache and settings
+for example:
+  SELECT ai_sql('Who are the top 10 customers by revenue?') \\gexec
+Stop with:   install/quickstart.sh --stop
+Delete with: install/quickstart.sh --clean
+NEXT
+  [ -z "$failed" ] || die 1 "everything is set up, but the first calls failed (see above)" \
+    "as $SUPERUSER, SELECT ai_worker_health() says more; then run this again"
+}
+
+stop_it() {
+  [ -d "$home" ] || {
+    echo "nothing to stop: $home does not exist"
+    return
+  }
+  make_folder
+  stop_demo
+  if [ -f "$home/data/PG_VERSION" ]; then
+    find_server
+    stop_server
+  fi
+}
+
+clean_it() {
+  stop_it
+  if [ -d "$home" ]; then
+    rm -rf -- "$home"
+    echo "deleted $home"
+  fi
+}
+
+main() {
+  read_options "$@"
+  "${action}_it"
+}
+
+main "$@"
