@@ -81,6 +81,16 @@ END
 $$;
 REVOKE ALL ON FUNCTION public.ai_generate_sql(text, text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION public.ai_worker_regenerate(prompt text, schema_version text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN public.ai_worker_call('regenerate', prompt, schema_version);
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_regenerate(text, text) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION public.ai_worker_cache_stats() RETURNS jsonb
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

@@ -50,14 +50,14 @@ public final class Generator {
     Answer answer = ask(config, settings.text("server_version"), prompt);
     cache.store(request, answer.statement(), answer.tokens());
     flight.landed(request);
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("sql", answer.statement().text())
-        .put("validated", true)
-        .put("tokens_used", answer.tokens())
-        .put("schema_version", request.schemaVersion())
-        .put("cache_hit", false)
-        .toString();
+    return answer.response(request.schemaVersion());
+  }
+
+  /** Asks the model whatever the cache holds, and stores nothing. */
+  public String regenerate(String prompt, String schemaVersion) {
+    Row settings = settings();
+    return ask(Config.of(settings.text("config")), settings.text("server_version"), prompt)
+        .response(schemaVersion);
   }
 
   private Row settings() {
@@ -95,5 +95,16 @@ public final class Generator {
     database.query("SELECT 1 AS alive");
   }
 
-  private record Answer(ProvenSql statement, int tokens) {}
+  private record Answer(ProvenSql statement, int tokens) {
+    String response(String schemaVersion) {
+      return JsonNodeFactory.instance
+          .objectNode()
+          .put("sql", statement.text())
+          .put("validated", true)
+          .put("tokens_used", tokens)
+          .put("schema_version", schemaVersion)
+          .put("cache_hit", false)
+          .toString();
+    }
+  }
 }

@@ -4,7 +4,7 @@ import aiworker.check.ProvenSql;
 import aiworker.db.Database;
 
 /**
- * The cache as the core sees it. All of its rules are in {@code sql/functions.sql}, where PL/pgSQL callers find them too.
+ * The cache as the core sees it. All of its rules are in {@code sql/cache.sql}, where PL/pgSQL callers find them too.
  */
 public final class Cache {
   private final Database database;

@@ -29,6 +29,7 @@ public final class Bridge {
       String value =
           switch (call) {
             case "generate_sql" -> worker.generateSql(database, arguments[0], arguments[1]);
+            case "regenerate" -> worker.regenerate(database, arguments[0], arguments[1]);
             case "health" -> worker.health(database);
             default -> throw new IllegalArgumentException("no call " + call);
           };

@@ -40,6 +40,10 @@ public final class Functions {
     return call(database -> WORKER.generateSql(database, prompt, schemaVersion));
   }
 
+  public static String regenerate(String prompt, String schemaVersion) throws SQLException {
+    return call(database -> WORKER.regenerate(database, prompt, schemaVersion));
+  }
+
   public static String cacheStats() throws SQLException {
     return call(WORKER::cacheStats);
   }
