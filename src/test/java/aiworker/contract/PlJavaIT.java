@@ -23,4 +23,25 @@ class PlJavaIT {
       super(BackendRuntime.PLJAVA);
     }
   }
+
+  @Nested
+  class Concurrency extends ConcurrencyContract {
+    Concurrency() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class WithoutCache extends WithoutCacheContract {
+    WithoutCache() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class Upkeep extends UpkeepContract {
+    Upkeep() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
 }

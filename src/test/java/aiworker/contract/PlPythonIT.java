@@ -23,4 +23,25 @@ class PlPythonIT {
       super(BackendRuntime.PLPYTHON);
     }
   }
+
+  @Nested
+  class Concurrency extends ConcurrencyContract {
+    Concurrency() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class WithoutCache extends WithoutCacheContract {
+    WithoutCache() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class Upkeep extends UpkeepContract {
+    Upkeep() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
 }
