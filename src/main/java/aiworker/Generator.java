@@ -15,7 +15,8 @@ import aiworker.schema.SchemaContext;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 /**
- * The pipeline, and the only place that knows its order: cache, schema, model, statement, proof, store.
+ * The pipeline, and the only place that knows its order: cache, schema, model, statement, proof,
+ * store.
  *
  * <p>Thread rule: runs on the backend's thread; one per call.
  */
@@ -90,7 +91,10 @@ public final class Generator {
     }
   }
 
-  /** Touching the server lets it act on cancel, timeout and shutdown while we wait for something else. */
+  /**
+   * Touching the server lets it act on cancel, timeout and shutdown while we wait for something
+   * else.
+   */
   private void checkForInterrupts() {
     database.query("SELECT 1 AS alive");
   }

@@ -12,7 +12,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** What {@code ai_worker_health()} reports: the server's own findings and those of this JVM. Never a secret. */
+/**
+ * What {@code ai_worker_health()} reports: the server's own findings and those of this JVM. Never a
+ * secret.
+ */
 final class Health {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -25,8 +28,7 @@ final class Health {
    */
   static String report(Database database, String runtime, LastFailure lastFailure) {
     ObjectNode report =
-        read(
-            database.query("SELECT public.ai_worker_state() AS state").get(0).text("state"));
+        read(database.query("SELECT public.ai_worker_state() AS state").get(0).text("state"));
     ArrayNode problems = report.withArray("problems");
     report.put("runtime", runtime);
     report.put("version", version());
@@ -44,7 +46,11 @@ final class Health {
         key = config.apiKeyFile() == null ? "environment" : "file";
       }
     } catch (AiWorkerException e) {
-      problems.add(e.getMessage() + (e.detail() == null ? "" : ": " + e.detail()) + "; " + e.failure().hint());
+      problems.add(
+          e.getMessage()
+              + (e.detail() == null ? "" : ": " + e.detail())
+              + "; "
+              + e.failure().hint());
     }
     report.put("api_key", key);
     if (lastFailure.happened()) {

@@ -5,8 +5,8 @@ import aiworker.db.Database;
 import java.util.function.Supplier;
 
 /**
- * What a runtime offers to SQL, and what this backend remembers between calls: its connections to the model and the last
- * failure.
+ * What a runtime offers to SQL, and what this backend remembers between calls: its connections to
+ * the model and the last failure.
  *
  * <p>Thread rule: one per backend, used on the backend's thread.
  */

@@ -71,6 +71,7 @@ final class CheckDatabase implements AutoCloseable {
     return new Config(
         "model",
         URI.create("http://127.0.0.1:1"),
+        false,
         null,
         List.of("public", "sales"),
         allowedFunctions,
@@ -78,7 +79,8 @@ final class CheckDatabase implements AutoCloseable {
         Duration.ofSeconds(1),
         0,
         0,
-        100);
+        100,
+        Duration.ZERO);
   }
 
   static String resource(String name) {

@@ -23,7 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Many sessions at once: nothing waits that need not, nothing is lost, and the model is asked once. */
+/**
+ * Many sessions at once: nothing waits that need not, nothing is lost, and the model is asked once.
+ */
 abstract class ConcurrencyContract extends RuntimeContract {
   private final ExecutorService clients = Executors.newCachedThreadPool();
 
@@ -71,7 +73,8 @@ abstract class ConcurrencyContract extends RuntimeContract {
             generate(connection, "hot", "v1");
             for (int i = 0; i < 100; i++) {
               assertEquals(
-                  "SELECT 1 LIMIT 1000", value(connection, "SELECT ai_cached_sql('hot', 'v1') ->> 'sql'"));
+                  "SELECT 1 LIMIT 1000",
+                  value(connection, "SELECT ai_cached_sql('hot', 'v1') ->> 'sql'"));
             }
             return generate(connection, "hot", "v1");
           }
@@ -142,7 +145,10 @@ abstract class ConcurrencyContract extends RuntimeContract {
       two.commit();
     }
     adminValue("SELECT ai_worker_clean()");
-    assertEquals("first,second", adminValue("SELECT string_agg(prompt_text, ',' ORDER BY prompt_text) FROM ai_worker_cache"));
+    assertEquals(
+        "first,second",
+        adminValue(
+            "SELECT string_agg(prompt_text, ',' ORDER BY prompt_text) FROM ai_worker_cache"));
     assertTrue(generate("first", "v1").get("cache_hit").asBoolean());
   }
 
@@ -168,8 +174,11 @@ abstract class ConcurrencyContract extends RuntimeContract {
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
     List<JsonNode> responses = atOnce(sessions, () -> generate("all at once", "v1"));
     assertEquals(1, endpoint.requests().size());
-    assertEquals(1, responses.stream().filter(response -> !response.get("cache_hit").asBoolean()).count());
-    assertEquals(List.of("SELECT 1 LIMIT 1000"), responses.stream().map(r -> r.get("sql").asText()).distinct().toList());
+    assertEquals(
+        1, responses.stream().filter(response -> !response.get("cache_hit").asBoolean()).count());
+    assertEquals(
+        List.of("SELECT 1 LIMIT 1000"),
+        responses.stream().map(r -> r.get("sql").asText()).distinct().toList());
     assertEquals(Integer.toString(sessions - 1), countedHits());
   }
 
@@ -203,7 +212,8 @@ abstract class ConcurrencyContract extends RuntimeContract {
       assertEquals(1, endpoint.requests().size());
       adminValue("SELECT pg_terminate_backend(" + pid + ")");
       assertFalse(waiter.get(30, TimeUnit.SECONDS).get("cache_hit").asBoolean());
-      org.junit.jupiter.api.Assertions.assertThrows(Exception.class, () -> leader.get(30, TimeUnit.SECONDS));
+      org.junit.jupiter.api.Assertions.assertThrows(
+          Exception.class, () -> leader.get(30, TimeUnit.SECONDS));
     }
     assertEquals(2, endpoint.requests().size());
   }

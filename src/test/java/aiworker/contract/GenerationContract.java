@@ -61,7 +61,9 @@ abstract class GenerationContract extends RuntimeContract {
         adminValue(
             "SELECT jsonb_build_array(prompt_text, model, schema_version, generated_sql, validated, tokens_used,"
                 + " hit_count) FROM ai_worker_cache"));
-    assertEquals("t", adminValue("SELECT expires_at - created_at = interval '24 hours' FROM ai_worker_cache"));
+    assertEquals(
+        "t",
+        adminValue("SELECT expires_at - created_at = interval '24 hours' FROM ai_worker_cache"));
   }
 
   @Test
@@ -81,7 +83,9 @@ abstract class GenerationContract extends RuntimeContract {
     generate("How many \"users\" | orders?", "v1");
     JsonNode messages = endpoint.requests().get(0).json().get("messages");
     String system = messages.get(0).get("content").asText();
-    assertTrue(system.contains("users") && system.contains("People who buy") && system.contains("shipped"), system);
+    assertTrue(
+        system.contains("users") && system.contains("People who buy") && system.contains("shipped"),
+        system);
     assertFalse(system.contains("ai_worker"), system);
     assertEquals("How many \"users\" | orders?", messages.get(1).get("content").asText());
     assertEquals("test-model", endpoint.requests().get(0).json().get("model").asText());
@@ -161,7 +165,8 @@ abstract class GenerationContract extends RuntimeContract {
       assertEquals(
           "42501",
           org.junit.jupiter.api.Assertions.assertThrows(
-                  SQLException.class, () -> column(connection, "SELECT ai_run_sql('two users', 'v1')"))
+                  SQLException.class,
+                  () -> column(connection, "SELECT ai_run_sql('two users', 'v1')"))
               .getSQLState());
     } finally {
       admin("GRANT SELECT ON users TO asker");
@@ -198,7 +203,9 @@ abstract class GenerationContract extends RuntimeContract {
     try (Connection connection = cluster.connect(database, "admin")) {
       assertEquals("1", value(connection, "SELECT ai_worker_cleanup_cache()"));
       assertEquals("0", value(connection, "SELECT ai_worker_cleanup_cache()"));
-      assertEquals("young 1", value(connection, "SELECT prompt_text || ' ' || hit_count FROM ai_worker_cache"));
+      assertEquals(
+          "young 1",
+          value(connection, "SELECT prompt_text || ' ' || hit_count FROM ai_worker_cache"));
     }
   }
 
@@ -208,10 +215,13 @@ abstract class GenerationContract extends RuntimeContract {
       JsonNode health = json(value(connection, "SELECT ai_worker_health()"));
       assertEquals(runtime.option(), health.get("runtime").asText());
       assertTrue(health.get("healthy").asBoolean(), health.toString());
-      admin("UPDATE ai_worker_config SET schemas = '{public,gone}', base_url = 'https://api.example.com/v1'");
+      admin(
+          "UPDATE ai_worker_config SET schemas = '{public,gone}', base_url = 'https://api.example.com/v1'");
       health = json(value(connection, "SELECT ai_worker_health()"));
       assertFalse(health.get("healthy").asBoolean());
-      assertTrue(health.get("problems").toString().contains("schema gone does not exist"), health.toString());
+      assertTrue(
+          health.get("problems").toString().contains("schema gone does not exist"),
+          health.toString());
       assertTrue(health.get("problems").toString().contains("API key"), health.toString());
     }
   }

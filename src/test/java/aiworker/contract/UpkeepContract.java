@@ -54,7 +54,9 @@ abstract class UpkeepContract extends RuntimeContract {
     admin("UPDATE ai_worker_config SET max_entries = 5");
     assertEquals("15", value("SELECT ai_worker_cleanup_cache()"));
     assertEquals(
-        "q1,q2,q20,q3,q4", adminValue("SELECT string_agg(prompt_text, ',' ORDER BY prompt_text) FROM ai_worker_cache"));
+        "q1,q2,q20,q3,q4",
+        adminValue(
+            "SELECT string_agg(prompt_text, ',' ORDER BY prompt_text) FROM ai_worker_cache"));
     endpoint.replyWithSql("SELECT 6");
     generate("new", "v1");
     assertEquals("5", adminValue("SELECT count(*) FROM ai_worker_cache"));
@@ -108,7 +110,9 @@ abstract class UpkeepContract extends RuntimeContract {
           column(
               connection,
               "SELECT to_jsonb(w) FROM ai_worker_warm_cache(ARRAY['one', ' ', 'what', 'two', 'one'], 'v1') AS w");
-      assertEquals(List.of(true, false, false, true, true), rows.stream().map(r -> json(r).get("ok").asBoolean()).toList());
+      assertEquals(
+          List.of(true, false, false, true, true),
+          rows.stream().map(r -> json(r).get("ok").asBoolean()).toList());
       assertTrue(json(rows.get(1)).get("error").asText().startsWith("IA001: "), rows.get(1));
       assertTrue(json(rows.get(2)).get("error").asText().startsWith("IA020: "), rows.get(2));
       assertTrue(json(rows.get(4)).get("cache_hit").asBoolean());
@@ -127,7 +131,9 @@ abstract class UpkeepContract extends RuntimeContract {
     assertEquals("SELECT 100 LIMIT 1000", renewed.get("sql").asText());
     assertEquals(9, renewed.get("hit_count").asInt());
     assertEquals(
-        "q1", adminValue("SELECT prompt_text FROM ai_worker_cache WHERE expires_at > now() + interval '23 hours'"));
+        "q1",
+        adminValue(
+            "SELECT prompt_text FROM ai_worker_cache WHERE expires_at > now() + interval '23 hours'"));
     assertEquals("SELECT 2", value("SELECT ai_sql('q2', 'v1')"));
     assertEquals(2, endpoint.requests().size());
   }
@@ -137,8 +143,18 @@ abstract class UpkeepContract extends RuntimeContract {
     JsonNode stats = json(value("SELECT ai_worker_cache_stats()"));
     for (String name :
         List.of(
-            "total_entries", "valid_entries", "expired_entries", "total_hits", "avg_hits_per_entry",
-            "total_tokens_saved", "max_hits", "total_requests", "hit_rate", "hit_p50_ms", "hit_p95_ms", "miss_p50_ms",
+            "total_entries",
+            "valid_entries",
+            "expired_entries",
+            "total_hits",
+            "avg_hits_per_entry",
+            "total_tokens_saved",
+            "max_hits",
+            "total_requests",
+            "hit_rate",
+            "hit_p50_ms",
+            "hit_p95_ms",
+            "miss_p50_ms",
             "miss_p95_ms")) {
       assertEquals(0.0, stats.get(name).asDouble(-1), name);
     }
@@ -153,7 +169,8 @@ abstract class UpkeepContract extends RuntimeContract {
         "UPDATE ai_worker_cache SET expires_at = now() - interval '5 hours' WHERE prompt_text = 'q2'");
     assertEquals(
         "[4, 2, 2]",
-        adminValue("SELECT jsonb_build_array(total_entries, valid_entries, expired_entries) FROM ai_worker_cache_stats"));
+        adminValue(
+            "SELECT jsonb_build_array(total_entries, valid_entries, expired_entries) FROM ai_worker_cache_stats"));
   }
 
   @Test

@@ -16,7 +16,10 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The answer comes without a usable cache, the caller's transaction commits, and a DBA is told once per session. */
+/**
+ * The answer comes without a usable cache, the caller's transaction commits, and a DBA is told once
+ * per session.
+ */
 abstract class WithoutCacheContract extends RuntimeContract {
   WithoutCacheContract(BackendRuntime runtime) {
     super(runtime);
@@ -37,14 +40,18 @@ abstract class WithoutCacheContract extends RuntimeContract {
         statement.execute(sql);
       }
       if (setUp.length == 0) {
-        statement.execute("INSERT INTO products VALUES ((SELECT count(*) FROM products) + 1, 'thing', 1)");
+        statement.execute(
+            "INSERT INTO products VALUES ((SELECT count(*) FROM products) + 1, 'thing', 1)");
       }
       for (int i = 0; i < 2; i++) {
-        try (ResultSet rows = statement.executeQuery("SELECT ai_generate_sql('anyhow', 'v1') ->> 'sql'")) {
+        try (ResultSet rows =
+            statement.executeQuery("SELECT ai_generate_sql('anyhow', 'v1') ->> 'sql'")) {
           rows.next();
           assertEquals("SELECT 1 LIMIT 1000", rows.getString(1));
         }
-        for (SQLWarning warning = statement.getWarnings(); warning != null; warning = warning.getNextWarning()) {
+        for (SQLWarning warning = statement.getWarnings();
+            warning != null;
+            warning = warning.getNextWarning()) {
           warnings.add(warning.getMessage());
         }
         statement.clearWarnings();
@@ -61,7 +68,10 @@ abstract class WithoutCacheContract extends RuntimeContract {
   }
 
   private static void assertTold(String what, int times, List<String> warnings) {
-    assertEquals(times, warnings.stream().filter(warning -> warning.contains(what)).count(), warnings.toString());
+    assertEquals(
+        times,
+        warnings.stream().filter(warning -> warning.contains(what)).count(),
+        warnings.toString());
   }
 
   @Test
@@ -133,7 +143,8 @@ abstract class WithoutCacheContract extends RuntimeContract {
       assertTold("could not be cached: no more", 1, answersAndCommits());
       admin("DROP TRIGGER fail ON ai_worker_cache");
       generate("anyhow", "v1");
-      admin("CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON ai_worker_cache_hits FOR EACH ROW EXECUTE FUNCTION fail()");
+      admin(
+          "CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON ai_worker_cache_hits FOR EACH ROW EXECUTE FUNCTION fail()");
       assertTold("a hit could not be counted: no more", 1, answersAndCommits());
       admin("DROP FUNCTION fail() CASCADE", "TRUNCATE ai_worker_cache");
     }
