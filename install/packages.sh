@@ -4,13 +4,16 @@
 set -euo pipefail
 
 readonly MIN_SERVER=13 MIN_JAVA=17
+tests=no
 
 usage() {
   cat <<HELP
-Usage: packages.sh
+Usage: packages.sh [--tests]
 
 Installs what is missing of: PostgreSQL's server (version $MIN_SERVER or later), a JDK ($MIN_JAVA or later), Maven, PL/Python
 with JPype, and PL/Java where the machine's own package sources offer it.
+
+  --tests   pg_cron too, which the tests run
 
 Exit codes: 0 everything is there, 1 something is missing and could not be installed, 2 wrong option
 HELP
@@ -78,6 +81,7 @@ missing() {
   command -v mvn >/dev/null || echo maven
   extensions=/usr/share/postgresql/$major/extension
   [ -f "$extensions/plpython3u.control" ] || echo "postgresql-plpython3-$major"
+  [ "$tests" = no ] || [ -f "$extensions/pg_cron.control" ] || echo "postgresql-$major-cron"
   installed python3-jpype || echo python3-jpype
   if [ ! -f "$extensions/pljava.control" ] && offered "postgresql-$major-pljava"; then
     echo "postgresql-$major-pljava"
@@ -87,6 +91,7 @@ missing() {
 main() {
   case ${1:-} in
     '') ;;
+    --tests) tests=yes ;;
     --help | -h)
       usage
       exit 0

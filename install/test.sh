@@ -3,5 +3,5 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-install/packages.sh
+install/packages.sh --tests
 exec mvn -B verify "$@"

@@ -29,10 +29,13 @@ enum BackendRuntime {
     return option;
   }
 
+  boolean isThere() {
+    return Files.exists(extensions().resolve(control));
+  }
+
   /** PL/Java may be missing unless AI_WORKER_REQUIRE_PLJAVA=1; the bridge never. */
   void require() {
-    Path file = extensions().resolve(control);
-    if (Files.exists(file)) {
+    if (isThere()) {
       return;
     }
     String reason = title + ": not there (no " + control + " among the server's extensions)";

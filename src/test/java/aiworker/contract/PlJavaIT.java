@@ -1,6 +1,15 @@
 package aiworker.contract;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 
 class PlJavaIT {
   @Nested
@@ -42,6 +51,53 @@ class PlJavaIT {
   class Upkeep extends UpkeepContract {
     Upkeep() {
       super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class Installing extends InstallationContract {
+    Installing() {
+      super(BackendRuntime.PLJAVA);
+    }
+
+    @Test
+    void deploymentDescriptorAloneInstallsAndRemovesEverything() throws Exception {
+      String other = cluster.createDatabase();
+      byte[] jar = Files.readAllBytes(Path.of("target/ai-worker.jar"));
+      admin(
+          "ALTER DATABASE " + other + " SET pljava.vmoptions = '" + setting("vmoptions") + "'",
+          "ALTER DATABASE "
+              + other
+              + " SET pljava.libjvm_location = '"
+              + setting("libjvm_location")
+              + "'",
+          "ALTER DATABASE " + other + " SET pljava.allow_unenforced = 'javau'");
+      for (int time = 0; time < 2; time++) {
+        try (Connection connection = cluster.connect(other, "postgres");
+            Statement statement = connection.createStatement();
+            PreparedStatement install =
+                connection.prepareStatement("SELECT sqlj.install_jar(?, 'ai_worker', true)")) {
+          statement.execute("CREATE EXTENSION IF NOT EXISTS pljava");
+          install.setBytes(1, jar);
+          install.execute();
+        }
+        try (Connection connection = cluster.connect(other, "postgres");
+            Statement statement = connection.createStatement()) {
+          assertEquals("pljava", value(connection, "SELECT ai_worker_health() ->> 'runtime'"));
+          assertEquals("ai_worker", value(connection, "SELECT sqlj.get_classpath('public')"));
+          statement.execute("DROP VIEW ai_worker_cache_stats");
+          statement.execute("SELECT sqlj.remove_jar('ai_worker', true)");
+          assertEquals(
+              "0", value(connection, "SELECT count(*) FROM pg_proc WHERE proname LIKE 'ai\\_%'"));
+          assertEquals(
+              "0",
+              value(connection, "SELECT count(*) FROM pg_class WHERE relname LIKE 'ai\\_worker%'"));
+        }
+      }
+    }
+
+    private String setting(String name) throws SQLException {
+      return adminValue("SELECT current_setting('pljava." + name + "', true)");
     }
   }
 }

@@ -1,6 +1,12 @@
 package aiworker.contract;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.SQLException;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.postgresql.util.ServerErrorMessage;
 
 class PlPythonIT {
   @Nested
@@ -42,6 +48,32 @@ class PlPythonIT {
   class Upkeep extends UpkeepContract {
     Upkeep() {
       super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class Installing extends InstallationContract {
+    Installing() {
+      super(BackendRuntime.PLPYTHON);
+    }
+
+    @Test
+    void javaThatVanishedIsNamed() throws SQLException {
+      String body =
+          "SELECT substring(prosrc FROM '/[^\"]*libjvm.so') FROM pg_proc WHERE proname = 'ai_worker_bridge'";
+      String libjvm = adminValue(body);
+      String swap =
+          "UPDATE pg_proc SET prosrc = replace(prosrc, '%s', '%s') WHERE proname = 'ai_worker_bridge'";
+      admin(swap.formatted(libjvm, "/nowhere/libjvm.so"));
+      try {
+        ServerErrorMessage error = refusal("anything", "v1", "IA005");
+        assertEquals("the Java virtual machine is not there", error.getMessage());
+        assertEquals("It was expected at /nowhere/libjvm.so.", error.getDetail());
+        assertTrue(
+            adminValue("SELECT ai_worker_health() -> 'problems'").contains("/nowhere/libjvm.so"));
+      } finally {
+        admin(swap.formatted("/nowhere/libjvm.so", libjvm));
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -76,6 +77,39 @@ public final class TestCluster implements AutoCloseable {
       Files.write(data(folder).resolve("postgresql.auto.conf"), conf);
       cluster.startServer();
       return cluster;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A hot standby of this cluster, made with pg_basebackup and started. */
+  public TestCluster standby() {
+    try {
+      Path other = Files.createTempDirectory("ai-worker-test");
+      own(other);
+      asServer(
+          bin("pg_basebackup").toString(),
+          "-h",
+          folder.toString(),
+          "-p",
+          Integer.toString(port),
+          "-U",
+          "postgres",
+          "-D",
+          data(other).toString(),
+          "-R",
+          "-X",
+          "stream",
+          "-c",
+          "fast",
+          "--no-sync");
+      TestCluster standby = new TestCluster(other, freePort());
+      Files.writeString(
+          data(other).resolve("postgresql.auto.conf"),
+          "port = " + standby.port + "\nunix_socket_directories = '" + other + "'\n",
+          StandardOpenOption.APPEND);
+      standby.startServer();
+      return standby;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

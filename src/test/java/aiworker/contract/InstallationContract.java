@@ -1,0 +1,131 @@
+package aiworker.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import aiworker.testing.FakeEndpoint;
+import aiworker.testing.TestCluster;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Installing, repairing, removing, and what is said when something is missing. */
+abstract class InstallationContract extends RuntimeContract {
+  private static final String OURS =
+      "SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE 'ai\\_worker%' OR relname LIKE 'idx\\_ai\\_%')"
+          + " + (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+          + " AND (proname LIKE 'ai\\_%'))";
+
+  InstallationContract(BackendRuntime runtime) {
+    super(runtime);
+  }
+
+  private Installation.Outcome run(String where, String... options) {
+    return Installation.run(cluster, where, Map.of(), options);
+  }
+
+  private static void assertFails(int exitCode, Installation.Outcome outcome, String... words) {
+    assertEquals(exitCode, outcome.exitCode(), outcome.output());
+    for (String word : words) {
+      assertTrue(outcome.output().contains(word), outcome.output());
+    }
+    assertTrue(outcome.output().contains("HINT:"), outcome.output());
+  }
+
+  private String ask(String where, String sql) throws SQLException {
+    try (Connection connection = cluster.connect(where, "postgres")) {
+      return value(connection, sql);
+    }
+  }
+
+  @Test
+  void runningItAgainKeepsTheCacheAndTheSettings() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    generate("kept", "v1");
+    admin(
+        "UPDATE ai_worker_config SET row_limit = 7",
+        "DROP FUNCTION ai_sql(text, text)",
+        "DROP INDEX idx_ai_cache_hits");
+    Installation.Outcome outcome = run(database, "--runtime", runtime.option());
+    assertEquals(0, outcome.exitCode(), outcome.output());
+    assertEquals("7", adminValue("SELECT row_limit FROM ai_worker_config"));
+    assertTrue(generate("kept", "v1").get("cache_hit").asBoolean());
+    try (Connection connection = asker()) {
+      assertEquals("SELECT 1 LIMIT 1000", value(connection, "SELECT ai_sql('kept', 'v1')"));
+    }
+    assertEquals("idx_ai_cache_hits", adminValue("SELECT to_regclass('idx_ai_cache_hits')"));
+  }
+
+  @Test
+  void uninstallLeavesNothingOfOurs() throws SQLException {
+    String other = cluster.createDatabase();
+    assertEquals(0, run(other, "--runtime", runtime.option()).exitCode());
+    assertFalse("0".equals(ask(other, OURS)));
+    Installation.Outcome outcome = run(other, "--uninstall");
+    assertEquals(0, outcome.exitCode(), outcome.output());
+    assertEquals("0", ask(other, OURS));
+    outcome = run(other, "--uninstall");
+    assertEquals(0, outcome.exitCode(), outcome.output());
+    assertEquals(0, run(other, "--runtime", runtime.option()).exitCode());
+  }
+
+  @Test
+  void failureHalfWayChangesNothing() throws SQLException {
+    String other = cluster.createDatabase();
+    try (Connection connection = cluster.connect(other, "postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE public.ai_worker_traffic (mine text)");
+    }
+    Installation.Outcome outcome = run(other, "--runtime", runtime.option());
+    assertFails(1, outcome, "relation public.ai_worker_traffic exists and is not ours");
+    assertEquals("1", ask(other, OURS));
+  }
+
+  @Test
+  void badOptionsAreRefused() {
+    assertFails(
+        2,
+        run(database, "--runtime", "jython"),
+        "unknown runtime \"jython\"",
+        "pljava or plpython");
+    assertFails(2, run(database, "--frobnicate"), "unknown option");
+    assertFails(4, run("nowhere", "--runtime", runtime.option()), "nowhere");
+  }
+
+  @Test
+  void oldServerIsRefused() throws IOException {
+    Path folder = Files.createTempDirectory("old-server");
+    Path psql = folder.resolve("psql");
+    Files.writeString(
+        psql,
+        "#!/bin/sh\n"
+            + TestCluster.bin("psql")
+            + " \"$@\" | sed -e 's/^number=.*/number=120022/' -e 's/^version=.*/version=12.22/'\n");
+    Files.setPosixFilePermissions(psql, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Installation.Outcome outcome =
+        Installation.run(
+            cluster,
+            database,
+            Map.of("PATH", folder + ":" + System.getenv("PATH")),
+            "--runtime",
+            runtime.option());
+    assertFails(4, outcome, "PostgreSQL 12.22", "13 or later");
+  }
+
+  @Test
+  void missingJavaIsNamed() throws SQLException {
+    String other = cluster.createDatabase();
+    Installation.Outcome outcome =
+        run(other, "--runtime", runtime.option(), "--java-home", "/nowhere");
+    assertFails(
+        3, outcome, "Java virtual machine not found", "/nowhere", "openjdk-17-jre-headless");
+    assertEquals("0", ask(other, OURS));
+  }
+}

@@ -1,0 +1,58 @@
+package aiworker.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import aiworker.testing.FakeEndpoint;
+import aiworker.testing.TestCluster;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A hot standby serves hits and answers misses, and writes nothing. */
+class StandbyIT {
+  @ParameterizedTest
+  @EnumSource(BackendRuntime.class)
+  void standbyServesHitsAndAnswersMisses(BackendRuntime runtime) throws Exception {
+    runtime.require();
+    try (TestCluster primary = TestCluster.start(Map.of("wal_level", "replica"));
+        FakeEndpoint endpoint = FakeEndpoint.start()) {
+      String database = Installation.create(primary, runtime.option());
+      endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+      try (Connection connection = primary.connect(database, "postgres");
+          Statement statement = connection.createStatement()) {
+        statement.execute(
+            "UPDATE ai_worker_config SET model = 'test-model', base_url = '"
+                + endpoint.url()
+                + "'");
+        RuntimeContract.generate(connection, "known", "v1");
+      }
+      try (TestCluster standby = primary.standby();
+          Connection connection = standby.connect(database, "asker")) {
+        assertEquals("t", RuntimeContract.value(connection, "SELECT pg_is_in_recovery()"));
+        connection.setAutoCommit(false);
+        JsonNode hit = RuntimeContract.generate(connection, "known", "v1");
+        assertTrue(hit.get("cache_hit").asBoolean());
+        assertEquals(1, hit.get("hit_count").asInt());
+        JsonNode miss = RuntimeContract.generate(connection, "unknown", "v1");
+        assertFalse(miss.get("cache_hit").asBoolean());
+        assertEquals("SELECT 1 LIMIT 1000", miss.get("sql").asText());
+        assertNull(RuntimeContract.value(connection, "SELECT ai_cached_sql('unknown', 'v1')"));
+        assertFalse(
+            RuntimeContract.generate(connection, "automatic", null).get("cache_hit").asBoolean());
+        connection.commit();
+        assertNoWarning(connection);
+      }
+    }
+  }
+
+  private static void assertNoWarning(Connection connection) throws SQLException {
+    assertNull(connection.getWarnings());
+  }
+}
