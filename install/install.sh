@@ -7,7 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 sql_dir=$here/../sql
 
 readonly MIN_SERVER=13 MIN_JAVA=17 MIN_PLJAVA=1.6.9
-readonly COMMON_BEFORE='guard roles tables schema check functions'
+readonly COMMON_BEFORE='guard roles tables schema check errors cache store statistics upkeep'
 readonly SECURITY_OPTION=-Djava.security.manager=disallow MODULE_OPTION=--add-modules=java.net.http
 readonly VMOPTIONS="$SECURITY_OPTION $MODULE_OPTION -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms8m -Xmx64m"
 readonly JAR_PATTERN='ai-worker-[0-9a-f]{12}[.]jar'

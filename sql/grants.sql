@@ -2,6 +2,8 @@
 
 COMMENT ON FUNCTION public.ai_generate_sql(text, text) IS
     'AI Worker: turns a question into one proven, read-only statement, from the cache or from the model';
+COMMENT ON FUNCTION public.ai_worker_regenerate(text, text) IS
+    'AI Worker: asks the model whatever the cache holds, and stores nothing';
 COMMENT ON FUNCTION public.ai_worker_cache_stats() IS 'AI Worker: the row of view ai_worker_cache_stats as JSON';
 COMMENT ON FUNCTION public.ai_worker_cleanup_cache() IS
     'AI Worker: one bounded clean-up of the cache; how many entries it deleted. Call it again while that is 10000 or more';
@@ -19,7 +21,7 @@ BEGIN
            AND c.relname IN ('ai_worker_cache', 'ai_worker_cache_hits', 'ai_worker_cache_pending',
                              'ai_worker_cache_stats', 'ai_worker_cache_totals', 'ai_worker_config', 'ai_worker_traffic')
          UNION ALL
-        SELECT format('FUNCTION %s', p.oid::regprocedure)
+        SELECT format('ROUTINE %s', p.oid::regprocedure)
           FROM pg_catalog.pg_proc AS p
          WHERE p.pronamespace = 'public'::regnamespace
            AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')
@@ -37,8 +39,11 @@ GRANT EXECUTE ON FUNCTION
 
 GRANT EXECUTE ON FUNCTION
     public.ai_worker_cache_stats(), public.ai_worker_cleanup_cache(), public.ai_worker_health(),
-    public.ai_worker_invalidate(text), public.ai_worker_reset_stats()
+    public.ai_worker_invalidate(text), public.ai_worker_reset_stats(),
+    public.ai_worker_warm_cache(text[], text), public.ai_worker_refresh_popular(bigint, interval),
+    public.ai_worker_sum_latency(bigint[]), public.ai_worker_latency_percentile(bigint[], double precision)
     TO ai_worker_admin;
+GRANT EXECUTE ON PROCEDURE public.ai_worker_cleanup_all() TO ai_worker_admin;
 GRANT SELECT, UPDATE ON TABLE public.ai_worker_config TO ai_worker_admin;
 GRANT SELECT, DELETE, TRUNCATE ON TABLE public.ai_worker_cache TO ai_worker_admin;
 GRANT SELECT ON TABLE public.ai_worker_cache_stats, public.ai_worker_cache_hits, public.ai_worker_traffic

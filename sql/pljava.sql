@@ -11,6 +11,12 @@ SET search_path = pg_catalog, pg_temp
 AS 'java.lang.String=aiworker.pljava.Functions.generateSql(java.lang.String,java.lang.String)';
 REVOKE ALL ON FUNCTION public.ai_generate_sql(text, text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION public.ai_worker_regenerate(prompt text, schema_version text) RETURNS jsonb
+LANGUAGE javau VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'java.lang.String=aiworker.pljava.Functions.regenerate(java.lang.String,java.lang.String)';
+REVOKE ALL ON FUNCTION public.ai_worker_regenerate(text, text) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION public.ai_worker_cache_stats() RETURNS jsonb
 LANGUAGE javau VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

@@ -40,9 +40,10 @@ if "bridge" not in SD:
                     {name: value if value is None or isinstance(value, str) else str(value).lower()
                      for name, value in row.items()} for row in rows]})
             except plpy.SPIError as error:
-                data = getattr(error, "spidata", None) or (None, None, None)
+                code, detail, hint = error.spidata[:3]
+                sqlstate = "".join(chr((code >> 6 * i & 63) + ord("0")) for i in range(5))
                 return json.dumps({"error": {
-                    "sqlstate": error.sqlstate, "message": str(error), "detail": data[1], "hint": data[2]}})
+                    "sqlstate": sqlstate, "message": str(error), "detail": detail, "hint": hint}})
 
     SD["bridge"] = jpype.JClass("aiworker.jpype.Bridge")(Session())
 return str(SD["bridge"].call(call, arguments))
@@ -79,6 +80,16 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION public.ai_generate_sql(text, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION public.ai_worker_regenerate(prompt text, schema_version text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN public.ai_worker_call('regenerate', prompt, schema_version);
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_regenerate(text, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION public.ai_worker_cache_stats() RETURNS jsonb
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

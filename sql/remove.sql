@@ -13,7 +13,7 @@ BEGIN
           FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_roles AS r ON r.oid = p.proowner
          WHERE p.pronamespace = 'public'::regnamespace AND r.rolname = 'ai_worker'
     LOOP
-        EXECUTE 'DROP FUNCTION ' || object;
+        EXECUTE 'DROP ROUTINE ' || object;
     END LOOP;
     FOR object IN
         SELECT rolname FROM pg_catalog.pg_roles WHERE rolname IN ('ai_worker', 'ai_worker_user', 'ai_worker_admin')

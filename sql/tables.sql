@@ -11,6 +11,7 @@ ALTER TABLE public.ai_worker_config
         CONSTRAINT ai_worker_config_model CHECK (model ~ '^[^|[:space:]]+$'),
     ADD COLUMN IF NOT EXISTS base_url text NOT NULL DEFAULT 'https://api.openai.com/v1'
         CONSTRAINT ai_worker_config_base_url CHECK (base_url ~ '^https?://[^[:space:]]+$'),
+    ADD COLUMN IF NOT EXISTS allow_plain_http boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS api_key_file text
         CONSTRAINT ai_worker_config_api_key_file CHECK (starts_with(api_key_file, '/')),
     ADD COLUMN IF NOT EXISTS schemas text[] NOT NULL DEFAULT '{public}'
@@ -48,6 +49,8 @@ COMMENT ON COLUMN public.ai_worker_config.only_row IS 'Always true: there is one
 COMMENT ON COLUMN public.ai_worker_config.model IS 'Model name that the endpoint knows; part of the cache key';
 COMMENT ON COLUMN public.ai_worker_config.base_url IS
     'Chat Completions endpoint up to, not including, /chat/completions';
+COMMENT ON COLUMN public.ai_worker_config.allow_plain_http IS
+    'true: http:// is allowed to hosts other than this one, and anyone on the way can read prompts and key';
 COMMENT ON COLUMN public.ai_worker_config.api_key_file IS
     'Absolute path of a file that holds the API key and that the server''s OS user can read; NULL: OPENAI_API_KEY in the server''s environment';
 COMMENT ON COLUMN public.ai_worker_config.schemas IS

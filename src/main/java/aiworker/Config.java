@@ -2,6 +2,8 @@ package aiworker;
 
 import aiworker.chat.ApiKey;
 import aiworker.chat.ChatSettings;
+import aiworker.chat.Network;
+import aiworker.chat.Sampling;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,11 +12,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The settings of {@code ai_worker_config} that the pipeline needs; the table's own CHECKs have
  * judged the values.
  *
+ * @param allowPlainHttp whether http may leave this host
  * @param apiKeyFile null if the key comes from the environment
  * @param schemas in search-path order
  * @param allowedFunctions names with or without schema
@@ -26,6 +30,7 @@ import java.util.List;
 public record Config(
     String model,
     URI baseUrl,
+    boolean allowPlainHttp,
     Path apiKeyFile,
     List<String> schemas,
     List<String> allowedFunctions,
@@ -50,6 +55,7 @@ public record Config(
       return new Config(
           row.required("model").asText(),
           URI.create(row.required("base_url").asText()),
+          row.required("allow_plain_http").booleanValue(),
           apiKeyFile.isEmpty() ? null : Path.of(apiKeyFile),
           texts(row.required("schemas")),
           texts(row.required("allowed_functions")),
@@ -71,8 +77,15 @@ public record Config(
    * @throws AiWorkerException if there is no key or the URL is not safe to use
    */
   ChatSettings chatSettings() {
-    return ChatSettings.of(baseUrl, model, ApiKey.find(apiKeyFile, System::getenv))
-        .withLimits(requestTimeout, maxRetries);
+    return new ChatSettings(
+        baseUrl,
+        model,
+        ApiKey.find(apiKeyFile, System::getenv),
+        requestTimeout,
+        maxRetries,
+        Map.of(),
+        new Network(allowPlainHttp, null, null),
+        Sampling.DEFAULT);
   }
 
   private static List<String> texts(JsonNode array) {

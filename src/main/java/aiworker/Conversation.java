@@ -4,7 +4,10 @@ import aiworker.chat.Message;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the model is told: the rules and the schema first, which providers can cache, then the question as asked. */
+/**
+ * What the model is told: the rules and the schema first, which providers can cache, then the
+ * question as asked.
+ */
 final class Conversation {
   private static final String RULES =
       """

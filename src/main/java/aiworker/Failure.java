@@ -4,7 +4,8 @@ package aiworker;
  * Everything that can go wrong, each with the SQLSTATE a caller can test for and what to do about
  * it.
  *
- * <p>Bad requests (IA001 to IA003) are refused in {@code ai_worker_request}, before any Java runs. Class {@code IA} is ours: ISO/IEC 9075-2 leaves classes that begin with I to Z to
+ * <p>Bad requests (IA001 to IA003) are refused in {@code ai_worker_request}, before any Java runs.
+ * Class {@code IA} is ours: ISO/IEC 9075-2 leaves classes that begin with I to Z to
  * implementations.
  */
 public enum Failure {

@@ -15,7 +15,8 @@ import aiworker.schema.SchemaContext;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 /**
- * The pipeline, and the only place that knows its order: cache, schema, model, statement, proof, store.
+ * The pipeline, and the only place that knows its order: cache, schema, model, statement, proof,
+ * store.
  *
  * <p>Thread rule: runs on the backend's thread; one per call.
  */
@@ -50,14 +51,14 @@ public final class Generator {
     Answer answer = ask(config, settings.text("server_version"), prompt);
     cache.store(request, answer.statement(), answer.tokens());
     flight.landed(request);
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("sql", answer.statement().text())
-        .put("validated", true)
-        .put("tokens_used", answer.tokens())
-        .put("schema_version", request.schemaVersion())
-        .put("cache_hit", false)
-        .toString();
+    return answer.response(request.schemaVersion());
+  }
+
+  /** Asks the model whatever the cache holds, and stores nothing. */
+  public String regenerate(String prompt, String schemaVersion) {
+    Row settings = settings();
+    return ask(Config.of(settings.text("config")), settings.text("server_version"), prompt)
+        .response(schemaVersion);
   }
 
   private Row settings() {
@@ -90,10 +91,24 @@ public final class Generator {
     }
   }
 
-  /** Touching the server lets it act on cancel, timeout and shutdown while we wait for something else. */
+  /**
+   * Touching the server lets it act on cancel, timeout and shutdown while we wait for something
+   * else.
+   */
   private void checkForInterrupts() {
     database.query("SELECT 1 AS alive");
   }
 
-  private record Answer(ProvenSql statement, int tokens) {}
+  private record Answer(ProvenSql statement, int tokens) {
+    String response(String schemaVersion) {
+      return JsonNodeFactory.instance
+          .objectNode()
+          .put("sql", statement.text())
+          .put("validated", true)
+          .put("tokens_used", tokens)
+          .put("schema_version", schemaVersion)
+          .put("cache_hit", false)
+          .toString();
+    }
+  }
 }

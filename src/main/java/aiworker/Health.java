@@ -7,8 +7,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 
-/** What {@code ai_worker_health()} reports: the server's own findings and those of this JVM. Never a secret. */
+/**
+ * What {@code ai_worker_health()} reports: the server's own findings and those of this JVM. Never a
+ * secret.
+ */
 final class Health {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -21,8 +28,7 @@ final class Health {
    */
   static String report(Database database, String runtime, LastFailure lastFailure) {
     ObjectNode report =
-        read(
-            database.query("SELECT public.ai_worker_state() AS state").get(0).text("state"));
+        read(database.query("SELECT public.ai_worker_state() AS state").get(0).text("state"));
     ArrayNode problems = report.withArray("problems");
     report.put("runtime", runtime);
     report.put("version", version());
@@ -40,7 +46,11 @@ final class Health {
         key = config.apiKeyFile() == null ? "environment" : "file";
       }
     } catch (AiWorkerException e) {
-      problems.add(e.getMessage() + (e.detail() == null ? "" : ": " + e.detail()) + "; " + e.failure().hint());
+      problems.add(
+          e.getMessage()
+              + (e.detail() == null ? "" : ": " + e.detail())
+              + "; "
+              + e.failure().hint());
     }
     report.put("api_key", key);
     if (lastFailure.happened()) {
@@ -50,9 +60,13 @@ final class Health {
     return report.toString();
   }
 
+  /** From a resource, because PL/Java's class loader knows no manifest. */
   private static String version() {
-    String version = Health.class.getPackage().getImplementationVersion();
-    return version == null ? "unpackaged" : version;
+    try (InputStream version = Health.class.getResourceAsStream("version.txt")) {
+      return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static ObjectNode read(String json) {

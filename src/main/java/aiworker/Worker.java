@@ -2,10 +2,11 @@ package aiworker;
 
 import aiworker.chat.ChatClient;
 import aiworker.db.Database;
+import java.util.function.Supplier;
 
 /**
- * What a runtime offers to SQL, and what this backend remembers between calls: its connections to the model and the last
- * failure.
+ * What a runtime offers to SQL, and what this backend remembers between calls: its connections to
+ * the model and the last failure.
  *
  * <p>Thread rule: one per backend, used on the backend's thread.
  */
@@ -25,12 +26,12 @@ public final class Worker {
 
   /** {@code ai_generate_sql}: the response as JSON. */
   public String generateSql(Database database, String prompt, String schemaVersion) {
-    try {
-      return new Generator(database, chat).generate(prompt, schemaVersion);
-    } catch (AiWorkerException e) {
-      lastFailure.remember(e);
-      throw e;
-    }
+    return remembering(() -> new Generator(database, chat).generate(prompt, schemaVersion));
+  }
+
+  /** {@code ai_worker_regenerate}: the response as JSON, past the cache. */
+  public String regenerate(Database database, String prompt, String schemaVersion) {
+    return remembering(() -> new Generator(database, chat).regenerate(prompt, schemaVersion));
   }
 
   /** {@code ai_worker_cache_stats}: the view's row as JSON. */
@@ -45,6 +46,15 @@ public final class Worker {
   public long cleanupCache(Database database) {
     return Long.parseLong(
         database.query("SELECT public.ai_worker_clean() AS deleted").get(0).text("deleted"));
+  }
+
+  private <T> T remembering(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (AiWorkerException e) {
+      lastFailure.remember(e);
+      throw e;
+    }
   }
 
   /** {@code ai_worker_health}: the report as JSON. */

@@ -4,7 +4,8 @@ import aiworker.check.ProvenSql;
 import aiworker.db.Database;
 
 /**
- * The cache as the core sees it. All of its rules are in {@code sql/functions.sql}, where PL/pgSQL callers find them too.
+ * The cache as the core sees it. All of its rules are in {@code sql/cache.sql}, where PL/pgSQL
+ * callers find them too.
  */
 public final class Cache {
   private final Database database;
@@ -21,7 +22,10 @@ public final class Cache {
         .text("response");
   }
 
-  /** Stores an answer and counts the miss; whatever keeps it from doing so is a warning of the server's. */
+  /**
+   * Stores an answer and counts the miss; whatever keeps it from doing so is a warning of the
+   * server's.
+   */
   public void store(Request request, ProvenSql statement, int tokens) {
     database.query(
         "SELECT public.ai_worker_store(?, ?, ?, ?, ?, ?::integer, ?::timestamptz) AS nothing",

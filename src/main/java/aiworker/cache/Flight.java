@@ -4,10 +4,12 @@ import aiworker.db.Database;
 import java.time.Duration;
 
 /**
- * Single flight: of all sessions that miss on one key at once, one asks the model and the others wait for its entry.
+ * Single flight: of all sessions that miss on one key at once, one asks the model and the others
+ * wait for its entry.
  *
- * <p>Coordination is by advisory locks of the leader's transaction, so nothing survives it. Waiting is bounded, and ends at
- * once when the leader fails, and soon when the leader has its answer but does not commit.
+ * <p>Coordination is by advisory locks of the leader's transaction, so nothing survives it. Waiting
+ * is bounded, and ends at once when the leader fails, and soon when the leader has its answer but
+ * does not commit.
  */
 public final class Flight {
   private static final Duration POLL = Duration.ofMillis(50);
@@ -22,7 +24,8 @@ public final class Flight {
   }
 
   /**
-   * Returns the response that another session stored meanwhile, or null when this session is to ask the model itself.
+   * Returns the response that another session stored meanwhile, or null when this session is to ask
+   * the model itself.
    *
    * @param schemaVersion as the caller gave it, may be null
    */
@@ -32,8 +35,7 @@ public final class Flight {
     while (true) {
       String state =
           database
-              .query(
-                  "SELECT public.ai_worker_enter_flight(?) AS state", request.cacheKey())
+              .query("SELECT public.ai_worker_enter_flight(?) AS state", request.cacheKey())
               .get(0)
               .text("state");
       if ("alone".equals(state)) {

@@ -10,9 +10,11 @@ import aiworker.db.Row;
  * @param cacheKey lower-case hex SHA-256 of prompt|model|schema version in UTF-8
  * @param startedAt the server's clock when the request came, as text with its offset
  */
-public record Request(String prompt, String model, String schemaVersion, String cacheKey, String startedAt) {
+public record Request(
+    String prompt, String model, String schemaVersion, String cacheKey, String startedAt) {
   /** Computes the automatic schema version anew, since what follows a miss is paid for. */
-  public static Request of(Database database, String prompt, String schemaVersion, String startedAt) {
+  public static Request of(
+      Database database, String prompt, String schemaVersion, String startedAt) {
     Row row =
         database
             .query(

@@ -9,6 +9,7 @@ import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -72,7 +73,8 @@ public final class JdbcDatabase implements Database {
         while (result.next()) {
           Map<String, String> columns = new LinkedHashMap<>();
           for (int i = 1; i <= shape.getColumnCount(); i++) {
-            columns.put(shape.getColumnLabel(i), result.getString(i));
+            // PL/Java gives labels in upper case
+            columns.put(shape.getColumnLabel(i).toLowerCase(Locale.ROOT), result.getString(i));
           }
           rows.add(new Row(columns));
         }

@@ -11,7 +11,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
 
 /**
- * What the body of {@code ai_worker_bridge} calls: calls by name, outcomes as JSON, failures as data.
+ * What the body of {@code ai_worker_bridge} calls: calls by name, outcomes as JSON, failures as
+ * data.
  *
  * <p>Thread rule: the backend's thread only.
  */
@@ -23,12 +24,15 @@ public final class Bridge {
     this.database = new SessionDatabase(session);
   }
 
-  /** Returns {@code {"value": …}} or {@code {"error": {"sqlstate", "message", "detail", "hint"}}}. */
+  /**
+   * Returns {@code {"value": …}} or {@code {"error": {"sqlstate", "message", "detail", "hint"}}}.
+   */
   public String call(String call, String[] arguments) {
     try {
       String value =
           switch (call) {
             case "generate_sql" -> worker.generateSql(database, arguments[0], arguments[1]);
+            case "regenerate" -> worker.regenerate(database, arguments[0], arguments[1]);
             case "health" -> worker.health(database);
             default -> throw new IllegalArgumentException("no call " + call);
           };

@@ -20,8 +20,10 @@ public final class Functions {
   private static volatile boolean inCall;
 
   static {
-    // A backend that is told to end while Java is on its stack would destroy the JVM under it and crash, on JDK 17, and
-    // with it the whole cluster. Ending the process from here lets PostgreSQL see an ordinary exit instead.
+    // A backend that is told to end while Java is on its stack would destroy the JVM under it and
+    // crash, on JDK 17, and
+    // with it the whole cluster. Ending the process from here lets PostgreSQL see an ordinary exit
+    // instead.
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
@@ -38,6 +40,10 @@ public final class Functions {
 
   public static String generateSql(String prompt, String schemaVersion) throws SQLException {
     return call(database -> WORKER.generateSql(database, prompt, schemaVersion));
+  }
+
+  public static String regenerate(String prompt, String schemaVersion) throws SQLException {
+    return call(database -> WORKER.regenerate(database, prompt, schemaVersion));
   }
 
   public static String cacheStats() throws SQLException {
@@ -73,7 +79,10 @@ public final class Functions {
     }
   }
 
-  /** PL/Java would put its class name before the message and has no DETAIL or HINT, so the server raises the error. */
+  /**
+   * PL/Java would put its class name before the message and has no DETAIL or HINT, so the server
+   * raises the error.
+   */
   private static SQLException raised(Database database, AiWorkerException e) {
     try {
       database.query(

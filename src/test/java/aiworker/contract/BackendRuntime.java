@@ -44,6 +44,8 @@ enum BackendRuntime {
   }
 
   private static Path extensions() {
-    return Path.of(TestCluster.asServer(TestCluster.bin("pg_config").toString(), "--sharedir").strip(), "extension");
+    return Path.of(
+        TestCluster.asServer(TestCluster.bin("pg_config").toString(), "--sharedir").strip(),
+        "extension");
   }
 }

@@ -21,12 +21,20 @@ final class Installation {
 
   private Installation() {}
 
-  static Outcome run(TestCluster cluster, String database, Map<String, String> environment, String... options) {
+  static Outcome run(
+      TestCluster cluster, String database, Map<String, String> environment, String... options) {
     List<String> command =
         new ArrayList<>(
             List.of(
-                "install/install.sh", "--host", "127.0.0.1", "--port", Integer.toString(cluster.port()), "--username",
-                "postgres", "--dbname", database));
+                "install/install.sh",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                Integer.toString(cluster.port()),
+                "--username",
+                "postgres",
+                "--dbname",
+                database));
     command.addAll(List.of(options));
     try {
       Path output = Files.createTempFile("ai-worker-install", ".out");

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/** What every contract test stands on: one installed database per class and runtime, and an endpoint to ask. */
+/**
+ * What every contract test stands on: one installed database per class and runtime, and an endpoint
+ * to ask.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class RuntimeContract {
   static final ObjectMapper JSON = new ObjectMapper();
@@ -66,7 +69,12 @@ abstract class RuntimeContract {
   @AfterAll
   void tell() {
     if (ran > 0) {
-      System.out.println(runtime.title() + ": ran " + ran + " tests of " + getClass().getSimpleName());
+      System.out.println(
+          runtime.title()
+              + ": ran "
+              + ran
+              + " tests of the contract on "
+              + getClass().getSimpleName());
     }
   }
 
@@ -90,7 +98,8 @@ abstract class RuntimeContract {
     return column.isEmpty() ? null : column.get(0);
   }
 
-  static List<String> column(Connection connection, String sql, String... parameters) throws SQLException {
+  static List<String> column(Connection connection, String sql, String... parameters)
+      throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       for (int i = 0; i < parameters.length; i++) {
         statement.setString(i + 1, parameters[i]);
@@ -119,7 +128,8 @@ abstract class RuntimeContract {
     }
   }
 
-  static JsonNode generate(Connection connection, String prompt, String schemaVersion) throws SQLException {
+  static JsonNode generate(Connection connection, String prompt, String schemaVersion)
+      throws SQLException {
     return json(value(connection, "SELECT ai_generate_sql(?, ?)", prompt, schemaVersion));
   }
 
@@ -130,15 +140,21 @@ abstract class RuntimeContract {
     }
   }
 
-  /** The server's error for a question that must fail; it always has a hint, and no class or language names in front. */
-  ServerErrorMessage refusal(String prompt, String schemaVersion, String sqlState) throws SQLException {
+  /**
+   * The server's error for a question that must fail; it always has a hint, and no class or
+   * language names in front.
+   */
+  ServerErrorMessage refusal(String prompt, String schemaVersion, String sqlState)
+      throws SQLException {
     try (Connection connection = asker()) {
       return refusal(connection, prompt, schemaVersion, sqlState);
     }
   }
 
-  static ServerErrorMessage refusal(Connection connection, String prompt, String schemaVersion, String sqlState) {
-    PSQLException e = assertThrows(PSQLException.class, () -> generate(connection, prompt, schemaVersion));
+  static ServerErrorMessage refusal(
+      Connection connection, String prompt, String schemaVersion, String sqlState) {
+    PSQLException e =
+        assertThrows(PSQLException.class, () -> generate(connection, prompt, schemaVersion));
     ServerErrorMessage message = e.getServerErrorMessage();
     assertEquals(sqlState, message.getSQLState(), message.toString());
     return message;

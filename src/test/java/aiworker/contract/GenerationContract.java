@@ -19,13 +19,9 @@ import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
-@ParameterizedClass
-@EnumSource(BackendRuntime.class)
-class GenerationIT extends RuntimeContract {
-  GenerationIT(BackendRuntime runtime) {
+abstract class GenerationContract extends RuntimeContract {
+  GenerationContract(BackendRuntime runtime) {
     super(runtime);
   }
 
@@ -65,7 +61,9 @@ class GenerationIT extends RuntimeContract {
         adminValue(
             "SELECT jsonb_build_array(prompt_text, model, schema_version, generated_sql, validated, tokens_used,"
                 + " hit_count) FROM ai_worker_cache"));
-    assertEquals("t", adminValue("SELECT expires_at - created_at = interval '24 hours' FROM ai_worker_cache"));
+    assertEquals(
+        "t",
+        adminValue("SELECT expires_at - created_at = interval '24 hours' FROM ai_worker_cache"));
   }
 
   @Test
@@ -85,7 +83,9 @@ class GenerationIT extends RuntimeContract {
     generate("How many \"users\" | orders?", "v1");
     JsonNode messages = endpoint.requests().get(0).json().get("messages");
     String system = messages.get(0).get("content").asText();
-    assertTrue(system.contains("users") && system.contains("People who buy") && system.contains("shipped"), system);
+    assertTrue(
+        system.contains("users") && system.contains("People who buy") && system.contains("shipped"),
+        system);
     assertFalse(system.contains("ai_worker"), system);
     assertEquals("How many \"users\" | orders?", messages.get(1).get("content").asText());
     assertEquals("test-model", endpoint.requests().get(0).json().get("model").asText());
@@ -165,7 +165,8 @@ class GenerationIT extends RuntimeContract {
       assertEquals(
           "42501",
           org.junit.jupiter.api.Assertions.assertThrows(
-                  SQLException.class, () -> column(connection, "SELECT ai_run_sql('two users', 'v1')"))
+                  SQLException.class,
+                  () -> column(connection, "SELECT ai_run_sql('two users', 'v1')"))
               .getSQLState());
     } finally {
       admin("GRANT SELECT ON users TO asker");
@@ -185,9 +186,8 @@ class GenerationIT extends RuntimeContract {
       assertEquals(240, stats.get("total_tokens_saved").asInt());
       assertEquals(3, stats.get("total_requests").asInt());
       assertEquals(0.6667, stats.get("hit_rate").asDouble());
-      assertEquals(
-          "true", value(connection, "SELECT (to_jsonb(s) - 'now') = ai_worker_cache_stats() FROM ai_worker_cache_stats s")
-              .replace("t", "true").replace("truerue", "true"));
+      JsonNode row = json(value(connection, "SELECT to_jsonb(s) FROM ai_worker_cache_stats AS s"));
+      assertEquals(row, stats);
     }
   }
 
@@ -203,7 +203,9 @@ class GenerationIT extends RuntimeContract {
     try (Connection connection = cluster.connect(database, "admin")) {
       assertEquals("1", value(connection, "SELECT ai_worker_cleanup_cache()"));
       assertEquals("0", value(connection, "SELECT ai_worker_cleanup_cache()"));
-      assertEquals("young 1", value(connection, "SELECT prompt_text || ' ' || hit_count FROM ai_worker_cache"));
+      assertEquals(
+          "young 1",
+          value(connection, "SELECT prompt_text || ' ' || hit_count FROM ai_worker_cache"));
     }
   }
 
@@ -213,10 +215,13 @@ class GenerationIT extends RuntimeContract {
       JsonNode health = json(value(connection, "SELECT ai_worker_health()"));
       assertEquals(runtime.option(), health.get("runtime").asText());
       assertTrue(health.get("healthy").asBoolean(), health.toString());
-      admin("UPDATE ai_worker_config SET schemas = '{public,gone}', base_url = 'https://api.example.com/v1'");
+      admin(
+          "UPDATE ai_worker_config SET schemas = '{public,gone}', base_url = 'https://api.example.com/v1'");
       health = json(value(connection, "SELECT ai_worker_health()"));
       assertFalse(health.get("healthy").asBoolean());
-      assertTrue(health.get("problems").toString().contains("schema gone does not exist"), health.toString());
+      assertTrue(
+          health.get("problems").toString().contains("schema gone does not exist"),
+          health.toString());
       assertTrue(health.get("problems").toString().contains("API key"), health.toString());
     }
   }
@@ -230,7 +235,7 @@ class GenerationIT extends RuntimeContract {
             WHERE p.pronamespace = 'public'::regnamespace
               AND (obj_description(p.oid, 'pg_proc') IS NULL OR pg_get_userbyid(p.proowner) <> 'ai_worker'
                    OR NOT COALESCE(p.proconfig::text LIKE '%search_path=pg_catalog, pg_temp%', false)
-                      AND p.proname <> 'ai_worker_latency_bucket'
+                      AND p.proname NOT IN ('ai_worker_latency_bucket', 'ai_worker_cleanup_all')
                    OR EXISTS (SELECT FROM aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) WHERE grantee = 0))
             """));
     assertNull(

@@ -10,20 +10,18 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
-/** Waiting for the model never holds up the server: cancel, time-outs, termination and shutdown work at once. */
-@ParameterizedClass
-@EnumSource(BackendRuntime.class)
-class InterruptIT extends RuntimeContract {
+/**
+ * Waiting for the model never holds up the server: cancel, time-outs, termination and shutdown work
+ * at once.
+ */
+abstract class InterruptContract extends RuntimeContract {
   private static final Duration HANGING = Duration.ofSeconds(60);
 
-  InterruptIT(BackendRuntime runtime) {
+  InterruptContract(BackendRuntime runtime) {
     super(runtime);
   }
 
@@ -132,7 +130,8 @@ class InterruptIT extends RuntimeContract {
     throw new TimeoutException("no request came");
   }
 
-  private void awaitLockWait(String pid) throws SQLException, InterruptedException, TimeoutException {
+  private void awaitLockWait(String pid)
+      throws SQLException, InterruptedException, TimeoutException {
     awaitTrue("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = " + pid, "1");
   }
 
@@ -140,7 +139,8 @@ class InterruptIT extends RuntimeContract {
     awaitTrue("SELECT count(*) FROM pg_stat_activity WHERE pid = " + pid, "0");
   }
 
-  private void awaitTrue(String query, String expected) throws SQLException, InterruptedException, TimeoutException {
+  private void awaitTrue(String query, String expected)
+      throws SQLException, InterruptedException, TimeoutException {
     try (Connection connection = cluster.connect("postgres", "postgres")) {
       for (int i = 0; i < 1_000; i++) {
         if (expected.equals(value(connection, query))) {

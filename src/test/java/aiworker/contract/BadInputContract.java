@@ -8,22 +8,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.sql.SQLException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** Each refusal has its SQLSTATE, says what was seen, and hints at what to do. */
-@ParameterizedClass
-@EnumSource(BackendRuntime.class)
-class BadInputIT extends RuntimeContract {
-  BadInputIT(BackendRuntime runtime) {
+abstract class BadInputContract extends RuntimeContract {
+  BadInputContract(BackendRuntime runtime) {
     super(runtime);
   }
 
-  private void assertRefused(String prompt, String version, String sqlState, String message, String detail)
+  private void assertRefused(
+      String prompt, String version, String sqlState, String message, String detail)
       throws SQLException {
     ServerErrorMessage error = refusal(prompt, version, sqlState);
     assertTrue(error.getMessage().startsWith(message), error.toString());
@@ -58,16 +55,26 @@ class BadInputIT extends RuntimeContract {
   @Test
   void unreachableEndpoint() throws SQLException {
     endpoint.close();
-    assertRefused("q", "v1", "IA011", "", endpoint.url().getHost());
+    assertRefused("q", "v1", "IA011", "no connection to " + endpoint.url(), "");
   }
 
   @ParameterizedTest
-  @CsvSource({"401, IA013", "403, IA013", "404, IA015", "400, IA015", "429, IA014", "500, IA016", "503, IA016"})
+  @CsvSource({
+    "401, IA013",
+    "403, IA013",
+    "404, IA015",
+    "400, IA015",
+    "429, IA014",
+    "500, IA016",
+    "503, IA016"
+  })
   void endpointErrors(int status, String sqlState) throws SQLException {
     endpoint.otherwise(
         request ->
             new aiworker.testing.FakeEndpoint.Reply(
-                status, Map.of("Content-Type", "application/json"), "{\"error\":{\"message\":\"as it is\"}}"));
+                status,
+                Map.of("Content-Type", "application/json"),
+                "{\"error\":{\"message\":\"as it is\"}}"));
     assertRefused("q", "v1", sqlState, "", "as it is");
   }
 
@@ -112,9 +119,19 @@ class BadInputIT extends RuntimeContract {
     assertEquals("use 1 to 1000000 rows", e.getServerErrorMessage().getHint());
     for (String bad :
         new String[] {
-          "model = 'a|b'", "base_url = 'ftp://x'", "api_key_file = 'key'", "schemas = '{}'", "max_retries = 11",
-          "default_ttl = '0 seconds'", "max_entries = 0", "max_bytes = 1", "repair_rounds = -1",
-          "request_timeout_ms = 99", "context_tokens = 99", "max_prompt_chars = 0", "flight_wait_ms = -1",
+          "model = 'a|b'",
+          "base_url = 'ftp://x'",
+          "api_key_file = 'key'",
+          "schemas = '{}'",
+          "max_retries = 11",
+          "default_ttl = '0 seconds'",
+          "max_entries = 0",
+          "max_bytes = 1",
+          "repair_rounds = -1",
+          "request_timeout_ms = 99",
+          "context_tokens = 99",
+          "max_prompt_chars = 0",
+          "flight_wait_ms = -1",
           "allowed_functions = '{NULL}'"
         }) {
       PSQLException refused =
@@ -128,6 +145,7 @@ class BadInputIT extends RuntimeContract {
   void missingConfigurationNamesItsRepair() throws SQLException {
     admin("DELETE FROM ai_worker_config");
     assertEquals(
-        "INSERT INTO public.ai_worker_config DEFAULT VALUES", refusal("q", "v1", "IA004").getHint());
+        "INSERT INTO public.ai_worker_config DEFAULT VALUES",
+        refusal("q", "v1", "IA004").getHint());
   }
 }

@@ -1,0 +1,201 @@
+-- Asking. What callers may reach is SECURITY DEFINER, so that they need EXECUTE and nothing else, with a pinned search path
+-- and every name of ours qualified.
+
+CREATE OR REPLACE FUNCTION public.ai_worker_request(
+    prompt text, schema_version text, fresh boolean,
+    OUT cache_key text, OUT model text, OUT version text, OUT cache_enabled boolean)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    longest integer;
+BEGIN
+    SELECT c.model, c.cache_enabled, c.max_prompt_chars INTO model, cache_enabled, longest
+      FROM public.ai_worker_config AS c;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'ai_worker_config has no row'
+            USING ERRCODE = 'IA004', DETAIL = 'The settings are its one row.',
+                  HINT = 'INSERT INTO public.ai_worker_config DEFAULT VALUES';
+    END IF;
+    IF prompt IS NULL OR prompt !~ '[^[:space:]]' THEN
+        RAISE EXCEPTION 'prompt is %', CASE WHEN prompt IS NULL THEN 'NULL' ELSE 'blank' END
+            USING ERRCODE = 'IA001', DETAIL = 'A prompt needs at least one character that is not white space.',
+                  HINT = 'Pass the question as text, for example ai_generate_sql(''Get all users'', ''v1'').';
+    END IF;
+    IF char_length(prompt) > longest THEN
+        RAISE EXCEPTION 'prompt has % characters', char_length(prompt)
+            USING ERRCODE = 'IA002', DETAIL = format('The limit is %s.', longest),
+                  HINT = 'Shorten the prompt, or raise max_prompt_chars in ai_worker_config.';
+    END IF;
+    IF schema_version IS NULL THEN
+        version := CASE WHEN fresh
+            THEN public.ai_worker_schema_fingerprint((SELECT c.schemas FROM public.ai_worker_config AS c))
+            ELSE public.ai_worker_schema_version() END;
+    ELSIF schema_version !~ '^[^|]{1,20}$' OR schema_version !~ '[^[:space:]]' THEN
+        RAISE EXCEPTION 'schema_version "%" is refused', left(schema_version, 100)
+            USING ERRCODE = 'IA003',
+                  DETAIL = format('It has %s characters; 1 to 20 without | are allowed.', char_length(schema_version)),
+                  HINT = 'Use a short label such as ''v1'', or NULL for the automatic version.';
+    ELSE
+        version := schema_version;
+    END IF;
+    cache_key := encode(sha256(convert_to(prompt || '|' || model || '|' || version, 'UTF8')), 'hex');
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_request(text, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_request(text, text, boolean) IS
+    'AI Worker: checks a request and gives its cache key; fresh: compute the automatic schema version anew';
+
+-- No SET clause, so that it is inlined; its callers have the pinned search path.
+CREATE OR REPLACE FUNCTION public.ai_worker_latency_bucket(started timestamptz) RETURNS integer
+LANGUAGE sql VOLATILE PARALLEL SAFE
+AS $$
+    SELECT GREATEST(1, LEAST(28, pg_catalog.ceil(pg_catalog.log(2.0, GREATEST(
+        1.0, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - started)::numeric * 1000000)))))::integer
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_latency_bucket(timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_latency_bucket(timestamptz) IS
+    'AI Worker: the element of a latency histogram that counts the time since started';
+
+CREATE OR REPLACE FUNCTION public.ai_cached_sql(prompt text, schema_version text DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    started CONSTANT timestamptz := clock_timestamp();
+    isolation CONSTANT text := current_setting('transaction_isolation');
+    request record;
+    entry record;
+    bucket integer;
+    hits_here bigint := 1;
+BEGIN
+    request := public.ai_worker_request(prompt, schema_version, false);
+    IF NOT request.cache_enabled THEN
+        RETURN NULL;
+    END IF;
+
+    BEGIN
+        LOCK TABLE public.ai_worker_cache IN ACCESS SHARE MODE NOWAIT;
+        SELECT c.generated_sql, c.tokens_used, c.created_at, c.hit_count INTO entry
+          FROM public.ai_worker_cache AS c
+         WHERE c.cache_key = request.cache_key AND c.validated AND c.expires_at > started;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    EXCEPTION
+        WHEN lock_not_available THEN
+            PERFORM public.ai_worker_warn('locked', 'the cache is locked, going on without it',
+                'Look for ACCESS EXCLUSIVE locks on ai_worker_cache in pg_locks.');
+            RETURN NULL;
+        WHEN undefined_table OR undefined_column THEN
+            PERFORM public.ai_worker_warn('missing', 'the cache is incomplete, going on without it: ' || SQLERRM,
+                'Run install/install.sh again on this database: it repairs what is missing.');
+            RETURN NULL;
+        WHEN OTHERS THEN
+            IF SQLSTATE LIKE '57%' THEN
+                RAISE;
+            END IF;
+            PERFORM public.ai_worker_warn('unreadable', 'the cache cannot be read, going on without it: ' || SQLERRM,
+                'SELECT ai_worker_health() says more.');
+            RETURN NULL;
+    END;
+
+    IF NOT current_setting('transaction_read_only')::boolean THEN
+        BEGIN
+            LOCK TABLE public.ai_worker_cache_hits IN ROW EXCLUSIVE MODE NOWAIT;
+            bucket := public.ai_worker_latency_bucket(started);
+            -- A snapshot kept for the whole transaction could make an update fail, an insert never does.
+            IF isolation = 'read committed' THEN
+                UPDATE public.ai_worker_cache_hits AS h
+                   SET hits = h.hits + 1, last_hit_at = started, latency[bucket] = h.latency[bucket] + 1
+                 WHERE h.ctid = (SELECT f.ctid FROM public.ai_worker_cache_hits AS f
+                                  WHERE f.cache_key = request.cache_key AND f.created_at = entry.created_at
+                                  LIMIT 1 FOR UPDATE SKIP LOCKED);
+            END IF;
+            IF isolation <> 'read committed' OR NOT FOUND THEN
+                INSERT INTO public.ai_worker_cache_hits (cache_key, created_at, hits, last_hit_at, latency)
+                VALUES (request.cache_key, entry.created_at, 1, started,
+                        array_fill(0::bigint, ARRAY[bucket - 1]) || 1::bigint || array_fill(0::bigint, ARRAY[28 - bucket]));
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            IF SQLSTATE LIKE '57%' THEN
+                RAISE;
+            END IF;
+            PERFORM public.ai_worker_warn('uncounted', 'a hit could not be counted: ' || SQLERRM,
+                'SELECT ai_worker_health() says more.');
+        END;
+        hits_here := 0;
+    END IF;
+    -- Reading the counters under SERIALIZABLE would make other sessions' hits conflict with this transaction.
+    IF isolation = 'serializable' THEN
+        hits_here := 1;
+    ELSE
+        SELECT hits_here + COALESCE(sum(h.hits), 0) INTO hits_here
+          FROM public.ai_worker_cache_hits AS h
+         WHERE h.cache_key = request.cache_key AND h.created_at = entry.created_at;
+    END IF;
+
+    RETURN jsonb_build_object(
+        'sql', entry.generated_sql, 'validated', true, 'tokens_used', entry.tokens_used,
+        'schema_version', request.version, 'cache_hit', true, 'hit_count', entry.hit_count + hits_here);
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_cached_sql(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_cached_sql(text, text) IS
+    'AI Worker: the cached response to a question, counting the hit, or NULL. Starts no JVM';
+
+CREATE OR REPLACE FUNCTION public.ai_sql(prompt text, schema_version text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    response jsonb := public.ai_cached_sql(prompt, schema_version);
+BEGIN
+    IF response IS NULL THEN
+        response := public.ai_generate_sql(prompt, schema_version);
+    END IF;
+    RETURN response ->> 'sql';
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_sql(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_sql(text, text) IS
+    'AI Worker: the statement that answers a question, cached first; on a hit it starts no JVM';
+
+-- SECURITY INVOKER on purpose, as is its caller: the statement runs with the rights of who asked.
+CREATE OR REPLACE FUNCTION public.ai_worker_execute(statement text, schemas text) RETURNS SETOF jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
+SET search_path = pg_catalog, pg_temp
+SET transaction_read_only = on
+AS $$
+BEGIN
+    PERFORM set_config('search_path', schemas, true);
+    RETURN QUERY EXECUTE 'SELECT to_jsonb(answer) FROM (' || statement || ') AS answer';
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_execute(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_execute(text, text) IS
+    'AI Worker: runs a proven statement as the caller, held read-only by the server';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_search_path() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.place) || ', pg_temp'
+      FROM public.ai_worker_config AS c, unnest(c.schemas) WITH ORDINALITY AS s (name, place)
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_search_path() FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_search_path() IS
+    'AI Worker: the search path under which statements are proven and run';
+
+CREATE OR REPLACE FUNCTION public.ai_run_sql(prompt text, schema_version text DEFAULT NULL) RETURNS SETOF jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM public.ai_worker_execute(
+        public.ai_sql(prompt, schema_version), public.ai_worker_search_path());
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_run_sql(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_run_sql(text, text) IS
+    'AI Worker: answers a question with rows, running the statement read-only with the caller''s own rights';

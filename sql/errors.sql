@@ -1,0 +1,34 @@
+-- How errors and warnings are raised.
+
+CREATE OR REPLACE FUNCTION public.ai_worker_raise(sqlstate_code text, message text, detail text, hint text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF detail IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = sqlstate_code, MESSAGE = message, HINT = hint;
+    END IF;
+    RAISE EXCEPTION USING ERRCODE = sqlstate_code, MESSAGE = message, DETAIL = detail, HINT = hint;
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_raise(text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_raise(text, text, text, text) IS
+    'AI Worker: raises an error, for code that cannot give one a DETAIL and a HINT';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_warn(topic text, message text, hint text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    warned text := current_setting('ai_worker.warned', true);
+BEGIN
+    IF position(' ' || topic || ' ' IN warned) > 0 THEN
+        RETURN;
+    END IF;
+    PERFORM set_config('ai_worker.warned', COALESCE(NULLIF(warned, ''), ' ') || topic || ' ', false);
+    RAISE WARNING USING MESSAGE = message, HINT = hint;
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_warn(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_warn(text, text, text) IS
+    'AI Worker: raises a warning, once for each topic and session';

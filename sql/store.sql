@@ -1,0 +1,164 @@
+-- What follows a miss: one session asks the model, its answer is stored.
+
+CREATE OR REPLACE FUNCTION public.ai_worker_enter_flight(cache_key text) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    flight CONSTANT bigint := hashtextextended(cache_key, 1);
+    landed CONSTANT bigint := hashtextextended(cache_key, 2);
+    led integer := COALESCE(NULLIF(current_setting('ai_worker.flights', true), '')::integer, 0);
+BEGIN
+    -- Who cannot see or leave an entry has nothing to wait for; who leads very many in one transaction stops taking locks
+    -- before the server's lock table fills.
+    IF current_setting('transaction_read_only')::boolean
+       OR current_setting('transaction_isolation') <> 'read committed' OR led >= 100 THEN
+        RETURN 'alone';
+    END IF;
+    IF pg_try_advisory_xact_lock(flight) THEN
+        PERFORM set_config('ai_worker.flights', (led + 1)::text, true);
+        RETURN 'lead';
+    END IF;
+    IF EXISTS (SELECT FROM pg_locks AS l
+                WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+                  AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+                  AND l.classid = ((landed >> 32) & 4294967295)::oid AND l.objid = (landed & 4294967295)::oid) THEN
+        RETURN 'landed';
+    END IF;
+    RETURN 'wait';
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_enter_flight(text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_enter_flight(text) IS
+    'AI Worker: lead: this session asks the model for this key; wait: another one does; landed: that one has its answer and has not committed; alone: no coordination. Locks end with the transaction';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_land_flight(cache_key text) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT pg_try_advisory_xact_lock(hashtextextended(cache_key, 2))
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_land_flight(text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_land_flight(text) IS
+    'AI Worker: tells waiting sessions that the answer is there as soon as this transaction commits';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_land_pending() RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH landed AS (
+        DELETE FROM public.ai_worker_cache_pending AS p
+         WHERE p.ctid = ANY (ARRAY(SELECT f.ctid FROM public.ai_worker_cache_pending AS f
+                                    LIMIT 1000 FOR UPDATE SKIP LOCKED))
+        RETURNING p.*)
+    INSERT INTO public.ai_worker_cache
+    SELECT DISTINCT ON (l.cache_key) l.* FROM landed AS l ORDER BY l.cache_key, l.created_at
+    ON CONFLICT (cache_key) DO NOTHING
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_land_pending() FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_land_pending() IS
+    'AI Worker: moves entries of SERIALIZABLE transactions into the cache';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_evict(at_most integer) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    entries_over bigint;
+    bytes_over bigint;
+    evicted bigint;
+BEGIN
+    SELECT COALESCE(sum(t.entries), 0) - c.max_entries, COALESCE(sum(t.bytes), 0) - c.max_bytes
+      INTO entries_over, bytes_over
+      FROM public.ai_worker_config AS c LEFT JOIN public.ai_worker_cache_totals AS t ON true
+     GROUP BY c.max_entries, c.max_bytes;
+    IF entries_over <= 0 AND bytes_over <= 0 THEN
+        RETURN 0;
+    END IF;
+    WITH coldest AS MATERIALIZED (
+        SELECT c.cache_key, c.last_accessed_at, octet_length(c.prompt_text) + octet_length(c.generated_sql) AS bytes
+          FROM public.ai_worker_cache AS c
+         ORDER BY c.last_accessed_at LIMIT at_most FOR UPDATE SKIP LOCKED),
+    ranked AS (
+        SELECT d.cache_key, row_number() OVER before AS place, sum(d.bytes) OVER before - d.bytes AS bytes_before
+          FROM coldest AS d
+        WINDOW before AS (ORDER BY d.last_accessed_at, d.cache_key ROWS UNBOUNDED PRECEDING)),
+    gone AS (
+        DELETE FROM public.ai_worker_cache AS c USING ranked AS r
+         WHERE c.cache_key = r.cache_key AND (r.place <= entries_over OR r.bytes_before < bytes_over)
+        RETURNING 1)
+    SELECT count(*) INTO evicted FROM gone;
+    RETURN evicted;
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_evict(integer) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_evict(integer) IS
+    'AI Worker: deletes least recently used entries beyond max_entries and max_bytes; how many';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_store(
+    prompt text, model text, schema_version text, cache_key text, statement text, tokens integer, started timestamptz)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
+AS $$
+DECLARE
+    stored_at CONSTANT timestamptz := clock_timestamp();
+    isolation CONSTANT text := current_setting('transaction_isolation');
+    settings record;
+    bucket integer;
+BEGIN
+    IF current_setting('transaction_read_only')::boolean THEN
+        RETURN;
+    END IF;
+    SELECT c.cache_enabled, c.default_ttl INTO settings FROM public.ai_worker_config AS c;
+    BEGIN
+        IF isolation = 'read committed' THEN
+            bucket := public.ai_worker_latency_bucket(started);
+            UPDATE public.ai_worker_traffic AS t
+               SET requests = t.requests + 1, latency[bucket] = t.latency[bucket] + 1
+             WHERE t.ctid = (SELECT f.ctid FROM public.ai_worker_traffic AS f
+                              WHERE f.kind = 'miss' LIMIT 1 FOR UPDATE SKIP LOCKED);
+        END IF;
+        IF isolation <> 'read committed' OR NOT FOUND THEN
+            bucket := public.ai_worker_latency_bucket(started);
+            INSERT INTO public.ai_worker_traffic (kind, requests, latency)
+            VALUES ('miss', 1,
+                    array_fill(0::bigint, ARRAY[bucket - 1]) || 1::bigint || array_fill(0::bigint, ARRAY[28 - bucket]));
+        END IF;
+        IF NOT settings.cache_enabled THEN
+            RETURN;
+        END IF;
+        IF isolation = 'serializable' THEN
+            INSERT INTO public.ai_worker_cache_pending
+                (cache_key, prompt_text, model, schema_version, generated_sql, tokens_used,
+                 created_at, expires_at, last_accessed_at)
+            VALUES (cache_key, prompt, model, schema_version, statement, tokens,
+                    stored_at, stored_at + settings.default_ttl, stored_at);
+            RETURN;
+        END IF;
+        -- An entry that is still good stays; the loser of a race has the same right to its own answer.
+        INSERT INTO public.ai_worker_cache AS c
+            (cache_key, prompt_text, model, schema_version, generated_sql, tokens_used,
+             created_at, expires_at, last_accessed_at)
+        VALUES (cache_key, prompt, model, schema_version, statement, tokens,
+                stored_at, stored_at + settings.default_ttl, stored_at)
+        ON CONFLICT ON CONSTRAINT ai_worker_cache_pkey DO UPDATE
+            SET prompt_text = EXCLUDED.prompt_text, generated_sql = EXCLUDED.generated_sql, validated = true,
+                tokens_used = EXCLUDED.tokens_used, created_at = EXCLUDED.created_at,
+                expires_at = EXCLUDED.expires_at, last_accessed_at = EXCLUDED.last_accessed_at, hit_count = 0
+            WHERE c.expires_at <= stored_at OR NOT c.validated;
+        PERFORM public.ai_worker_land_pending();
+        PERFORM public.ai_worker_evict(10);
+    EXCEPTION WHEN OTHERS THEN
+        IF SQLSTATE LIKE '57%' THEN
+            RAISE;
+        END IF;
+        PERFORM public.ai_worker_warn('unstored', 'an answer could not be cached: ' || SQLERRM,
+            'If an object is missing, run install/install.sh again on this database; SELECT ai_worker_health() says more.');
+    END;
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_store(text, text, text, text, text, integer, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_store(text, text, text, text, text, integer, timestamptz) IS
+    'AI Worker: caches a proven statement and counts the miss; gives up with a warning rather than wait or fail';

@@ -1,0 +1,209 @@
+-- Clean-up and what a DBA schedules.
+
+CREATE OR REPLACE FUNCTION public.ai_worker_fold_hits(at_most integer) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    keys varchar[];
+BEGIN
+    -- Entries that another session has locked keep their hits for the next time.
+    keys := ARRAY(
+        SELECT c.cache_key FROM public.ai_worker_cache AS c
+         WHERE c.cache_key IN (SELECT h.cache_key FROM public.ai_worker_cache_hits AS h LIMIT at_most)
+           FOR UPDATE SKIP LOCKED);
+    WITH taken AS (
+        DELETE FROM public.ai_worker_cache_hits AS h
+         WHERE h.ctid = ANY (ARRAY(SELECT f.ctid FROM public.ai_worker_cache_hits AS f
+                                    WHERE f.cache_key = ANY (keys) FOR UPDATE SKIP LOCKED))
+        RETURNING h.*),
+    folded AS (
+        UPDATE public.ai_worker_cache AS c
+           SET hit_count = c.hit_count + s.hits, last_accessed_at = GREATEST(c.last_accessed_at, s.last_hit_at)
+          FROM (SELECT t.cache_key, t.created_at, sum(t.hits)::bigint AS hits, max(t.last_hit_at) AS last_hit_at
+                  FROM taken AS t GROUP BY t.cache_key, t.created_at) AS s
+         WHERE c.cache_key = s.cache_key AND c.created_at = s.created_at)
+    INSERT INTO public.ai_worker_traffic (kind, requests, latency)
+    SELECT 'hit', sum(t.hits), public.ai_worker_sum_latency(array_agg(t.latency)) FROM taken AS t HAVING count(*) > 0;
+
+    -- What is left of entries that are gone.
+    WITH taken AS (
+        DELETE FROM public.ai_worker_cache_hits AS h
+         WHERE h.ctid = ANY (ARRAY(
+                   SELECT f.ctid FROM public.ai_worker_cache_hits AS f
+                    WHERE NOT EXISTS (SELECT FROM public.ai_worker_cache AS c
+                                       WHERE c.cache_key = f.cache_key AND c.created_at = f.created_at)
+                    LIMIT at_most FOR UPDATE SKIP LOCKED))
+        RETURNING h.*)
+    INSERT INTO public.ai_worker_traffic (kind, requests, latency)
+    SELECT 'hit', sum(t.hits), public.ai_worker_sum_latency(array_agg(t.latency)) FROM taken AS t HAVING count(*) > 0;
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_fold_hits(integer) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_fold_hits(integer) IS
+    'AI Worker: moves counted hits into ai_worker_cache and ai_worker_traffic';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_merge_counters() RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH taken AS (
+        DELETE FROM public.ai_worker_traffic AS t
+         WHERE t.ctid = ANY (ARRAY(SELECT f.ctid FROM public.ai_worker_traffic AS f FOR UPDATE SKIP LOCKED))
+        RETURNING t.*)
+    INSERT INTO public.ai_worker_traffic (kind, requests, latency)
+    SELECT t.kind, sum(t.requests), public.ai_worker_sum_latency(array_agg(t.latency)) FROM taken AS t GROUP BY t.kind;
+
+    WITH taken AS (
+        DELETE FROM public.ai_worker_cache_totals AS t
+         WHERE t.ctid = ANY (ARRAY(SELECT f.ctid FROM public.ai_worker_cache_totals AS f FOR UPDATE SKIP LOCKED))
+        RETURNING t.*)
+    INSERT INTO public.ai_worker_cache_totals (expires_hour, entries, hits, tokens_saved, bytes)
+    SELECT t.expires_hour, sum(t.entries), sum(t.hits), sum(t.tokens_saved), sum(t.bytes)
+      FROM taken AS t GROUP BY t.expires_hour
+    HAVING (sum(t.entries), sum(t.hits), sum(t.tokens_saved), sum(t.bytes)) <> (0, 0, 0, 0)
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_merge_counters() FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_merge_counters() IS
+    'AI Worker: merges the rows of ai_worker_traffic and ai_worker_cache_totals that nobody has locked';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_clean(at_most integer DEFAULT 10000) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    moment CONSTANT timestamptz := clock_timestamp();
+    deleted bigint;
+BEGIN
+    PERFORM public.ai_worker_land_pending();
+    PERFORM public.ai_worker_fold_hits(at_most);
+    WITH gone AS (
+        DELETE FROM public.ai_worker_cache AS c
+         WHERE c.ctid = ANY (ARRAY(SELECT f.ctid FROM public.ai_worker_cache AS f
+                                    WHERE f.expires_at <= moment
+                                    ORDER BY f.expires_at LIMIT at_most FOR UPDATE SKIP LOCKED))
+        RETURNING 1)
+    SELECT count(*) INTO deleted FROM gone;
+    IF deleted < at_most THEN
+        deleted := deleted + public.ai_worker_evict(at_most - deleted::integer);
+    END IF;
+    PERFORM public.ai_worker_merge_counters();
+    RETURN deleted;
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_clean(integer) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_clean(integer) IS
+    'AI Worker: one bounded clean-up: folds hits, deletes expired entries and those over the limits; how many entries';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_invalidate(schema_version text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    deleted bigint;
+BEGIN
+    DELETE FROM public.ai_worker_cache AS c WHERE c.schema_version = ai_worker_invalidate.schema_version;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    DELETE FROM public.ai_worker_cache_pending AS p WHERE p.schema_version = ai_worker_invalidate.schema_version;
+    RETURN deleted;
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_invalidate(text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_invalidate(text) IS
+    'AI Worker: deletes every entry of one schema version; how many';
+
+-- A procedure that commits can neither be SECURITY DEFINER nor pin its search path, so it qualifies everything instead and
+-- needs the caller's EXECUTE on what it calls.
+CREATE OR REPLACE PROCEDURE public.ai_worker_cleanup_all()
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    WHILE public.ai_worker_cleanup_cache() OPERATOR(pg_catalog.>=) 10000 LOOP
+        COMMIT;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON PROCEDURE public.ai_worker_cleanup_all() FROM PUBLIC;
+COMMENT ON PROCEDURE public.ai_worker_cleanup_all() IS
+    'AI Worker: ai_worker_cleanup_cache() until nothing is left to do, committing after each';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_warm_cache(
+    prompts text[], schema_version text DEFAULT NULL,
+    OUT prompt text, OUT ok boolean, OUT cache_hit boolean, OUT error text)
+RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    FOREACH prompt IN ARRAY COALESCE(prompts, '{}') LOOP
+        BEGIN
+            cache_hit := (public.ai_generate_sql(prompt, schema_version) ->> 'cache_hit')::boolean;
+            ok := true;
+            error := NULL;
+        EXCEPTION WHEN OTHERS THEN
+            IF SQLSTATE LIKE '57%' THEN
+                RAISE;
+            END IF;
+            ok := false;
+            cache_hit := NULL;
+            error := SQLSTATE || ': ' || SQLERRM;
+        END;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_warm_cache(text[], text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_warm_cache(text[], text) IS
+    'AI Worker: asks every prompt so that it is cached; a prompt that fails has ok = false and the reason';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_refresh_popular(min_hits bigint, expiring_within interval) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
+AS $$
+DECLARE
+    moment CONSTANT timestamptz := clock_timestamp();
+    current_version CONSTANT text := public.ai_worker_schema_fingerprint((SELECT c.schemas FROM public.ai_worker_config AS c));
+    entry record;
+    fresh jsonb;
+    renewed bigint := 0;
+BEGIN
+    IF min_hits IS NULL OR min_hits < 0 OR expiring_within IS NULL OR expiring_within < interval '0' THEN
+        RAISE EXCEPTION 'min_hits % and expiring_within % cannot be used', min_hits, expiring_within
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = 'Both must be zero or more.',
+                  HINT = 'For example: SELECT ai_worker_refresh_popular(10, ''1 hour'').';
+    END IF;
+    -- Entries of an automatic version that is no longer the schema's would be asked about the wrong schema.
+    FOR entry IN
+        SELECT c.cache_key, c.prompt_text, c.schema_version, c.created_at
+          FROM public.ai_worker_cache AS c
+          JOIN public.ai_worker_config AS s ON s.model = c.model
+          LEFT JOIN LATERAL (SELECT sum(h.hits) AS hits FROM public.ai_worker_cache_hits AS h
+                              WHERE h.cache_key = c.cache_key AND h.created_at = c.created_at) AS unfolded ON true
+         WHERE c.expires_at > moment AND c.expires_at <= moment + expiring_within
+           AND c.hit_count + COALESCE(unfolded.hits, 0) >= min_hits
+           AND (c.schema_version = current_version OR c.schema_version !~ '^[0-9a-f]{20}$')
+         ORDER BY c.hit_count + COALESCE(unfolded.hits, 0) DESC
+    LOOP
+        BEGIN
+            fresh := public.ai_worker_regenerate(entry.prompt_text, entry.schema_version);
+            -- created_at stays: it says which entry a hit belongs to.
+            UPDATE public.ai_worker_cache AS c
+               SET generated_sql = fresh ->> 'sql', tokens_used = (fresh ->> 'tokens_used')::integer,
+                   expires_at = clock_timestamp() + s.default_ttl
+              FROM public.ai_worker_config AS s
+             WHERE c.cache_key = entry.cache_key AND c.created_at = entry.created_at;
+            renewed := renewed + FOUND::integer;
+        EXCEPTION WHEN OTHERS THEN
+            IF SQLSTATE LIKE '57%' THEN
+                RAISE;
+            END IF;
+            RAISE WARNING 'entry % was not renewed: %', entry.cache_key, SQLERRM;
+        END;
+    END LOOP;
+    RETURN renewed;
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_refresh_popular(bigint, interval) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_refresh_popular(bigint, interval) IS
+    'AI Worker: asks anew for entries with at least min_hits hits that expire within the interval, keeping their hits; how many it renewed';

@@ -1,0 +1,177 @@
+package aiworker.check;
+
+import aiworker.check.Token.Kind;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Everything that a statement names, read off the very tokens that the server will read. It does
+ * not depend on what the parser made of them: any name before a parenthesis counts as a function,
+ * any name after a dot as one in attribute notation ({@code t.f} calls f(t) when t has no column
+ * f).
+ *
+ * @param relations from the tree; common table expressions among them
+ * @param attributes what stands after a dot
+ * @param fields what stands after the dot of a parenthesised expression
+ */
+record Names(
+    Set<QualifiedName> relations,
+    Set<QualifiedName> functions,
+    Set<QualifiedName> types,
+    Set<String> attributes,
+    Set<String> fields,
+    Set<String> operators) {
+
+  static Names of(String text, Set<QualifiedName> relations, Set<String> calledInTree) {
+    Scan scan = new Scan(Lexer.tokens(text), calledInTree);
+    scan.run();
+    return new Names(
+        relations, scan.functions, scan.types, scan.attributes, scan.fields, scan.operators);
+  }
+
+  /** One pass over the tokens. */
+  private static final class Scan {
+    private static final Set<String> LOCK_STRENGTHS = Set.of("UPDATE", "SHARE", "NO", "KEY");
+
+    private final List<Token> tokens;
+    private final Set<String> calledInTree;
+    private final Set<QualifiedName> functions = new LinkedHashSet<>();
+    private final Set<QualifiedName> types = new LinkedHashSet<>();
+    private final Set<String> attributes = new LinkedHashSet<>();
+    private final Set<String> fields = new LinkedHashSet<>();
+    private final Set<String> operators = new LinkedHashSet<>();
+    private final Deque<String> openers = new ArrayDeque<>();
+    private int at;
+
+    private Scan(List<Token> tokens, Set<String> calledInTree) {
+      this.tokens = tokens;
+      this.calledInTree = calledInTree;
+    }
+
+    private void run() {
+      while (at < tokens.size()) {
+        Token token = tokens.get(at);
+        if (token.isName()) {
+          chain();
+        } else {
+          other(token);
+          at++;
+        }
+      }
+    }
+
+    private void other(Token token) {
+      if (token.kind() == Kind.PARAMETER) {
+        throw Refusal.of("parameter %s is not allowed", token.text());
+      }
+      if (token.kind() == Kind.OPERATOR) {
+        operators.add(token.text());
+      } else if (token.is("(") || token.is("[")) {
+        openers.push(token.is("[") ? "[" : previous(1) == null ? "" : previous(1).word());
+      } else if ((token.is(")") || token.is("]")) && !openers.isEmpty()) {
+        openers.pop();
+      } else if (token.is(":") && !"[".equals(openers.peek())) {
+        throw Refusal.of("a parameter is not allowed");
+      } else if (token.is(";")) {
+        throw Refusal.of("two statements");
+      }
+    }
+
+    /** A name with what is joined to it by dots. */
+    private void chain() {
+      Token before = previous(1);
+      Token beforeDot = previous(2);
+      List<Token> parts = new ArrayList<>();
+      parts.add(tokens.get(at++));
+      while (at + 1 < tokens.size() && tokens.get(at).is(".") && tokens.get(at + 1).isName()) {
+        parts.add(tokens.get(at + 1));
+        at += 2;
+      }
+      Token next = at < tokens.size() ? tokens.get(at) : null;
+      parts.forEach(Scan::requireHarmless);
+      requireNoClause(parts, next);
+      boolean afterDot = before != null && before.is(".");
+      boolean call = next != null && next.is("(") && !isSyntax(parts);
+      boolean type = isType(parts, before, next);
+      if (call) {
+        functions.add(qualified(parts, "function"));
+      }
+      if (type) {
+        types.add(qualified(parts, "type"));
+      }
+      if (!call && !type && parts.stream().anyMatch(Scan::isSystemName)) {
+        throw Refusal.of("\"%s\" is a name of the system", text(parts));
+      }
+      parts.stream().skip(1).map(Token::name).forEach(attributes::add);
+      if (afterDot && beforeDot != null) {
+        parts.stream().map(Token::name).forEach(fields::add);
+      }
+    }
+
+    private static void requireHarmless(Token part) {
+      Rules.forbiddenName(part.name())
+          .ifPresent(
+              reason -> {
+                throw Refusal.of("\"%s\" %s", part.name(), reason);
+              });
+    }
+
+    private static void requireNoClause(List<Token> parts, Token next) {
+      Token first = parts.get(0);
+      if (first.isWord("INTO")) {
+        throw Refusal.of("INTO is not allowed");
+      }
+      if (first.isWord("FOR") && next != null && LOCK_STRENGTHS.contains(next.word())) {
+        throw Refusal.of("a locking clause is not allowed");
+      }
+      if (first.isWord("OPERATOR") && next != null && next.is("(")) {
+        throw Refusal.of("OPERATOR() is not allowed");
+      }
+    }
+
+    private boolean isSyntax(List<Token> parts) {
+      String word = parts.get(0).word();
+      return parts.size() == 1
+          && (Keywords.NEVER_A_FUNCTION.contains(word)
+              || (Keywords.SYNTAX_BEFORE_PARENTHESIS.contains(word)
+                  && !calledInTree.contains(parts.get(0).name())));
+    }
+
+    private boolean isType(List<Token> parts, Token before, Token next) {
+      String word = parts.size() == 1 ? parts.get(0).word() : "";
+      if (Keywords.GRAMMAR_TYPES.contains(word)) {
+        return false;
+      }
+      boolean cast = before != null && before.is("::");
+      boolean castWord = before != null && before.isWord("AS") && "CAST".equals(openers.peek());
+      boolean constant =
+          next != null && next.kind() == Kind.STRING && !Keywords.BEFORE_EXPRESSION.contains(word);
+      return cast || castWord || constant;
+    }
+
+    private static boolean isSystemName(Token part) {
+      return Rules.isSystemName(part.name());
+    }
+
+    private static QualifiedName qualified(List<Token> parts, String what) {
+      if (parts.size() > 2) {
+        throw Refusal.of("%s %s has too many parts", what, text(parts));
+      }
+      return parts.size() == 1
+          ? new QualifiedName(null, parts.get(0).name())
+          : new QualifiedName(parts.get(0).name(), parts.get(1).name());
+    }
+
+    private static String text(List<Token> parts) {
+      return String.join(".", parts.stream().map(Token::text).toList());
+    }
+
+    private Token previous(int back) {
+      return at - back >= 0 ? tokens.get(at - back) : null;
+    }
+  }
+}

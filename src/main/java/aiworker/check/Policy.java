@@ -1,0 +1,137 @@
+package aiworker.check;
+
+import aiworker.Config;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Judges what a statement names by the rules and by what the catalog holds under these names.
+ *
+ * <ul>
+ *   <li>Relations: in the configured schemas, not ours, not temporary.
+ *   <li>Functions, in any notation: every overload that the name can mean must pass. Built-in ones
+ *       pass if immutable or stable, or by a rule; others by {@code allowed_functions}, or if an
+ *       extension adds a form to a built-in name that is not volatile (citext's {@code
+ *       replace(citext, …)}).
+ *   <li>Operators: built in, or an extension's that are not volatile, or by allowing their
+ *       function.
+ *   <li>Types: built in, or in the configured schemas if using them runs no code but built-in code
+ *       or an extension's.
+ * </ul>
+ */
+final class Policy {
+  private static final String VOLATILE = "v";
+  private static final Set<String> READABLE_KINDS = Set.of("r", "v", "m", "f", "p");
+
+  private final List<String> schemas;
+  private final List<String> allowedFunctions;
+
+  Policy(Config config) {
+    this.schemas = config.schemas();
+    this.allowedFunctions = config.allowedFunctions();
+  }
+
+  /** What can be refused without asking the server. */
+  void judge(Names names) {
+    for (QualifiedName relation : names.relations()) {
+      requireInScope("relation", relation);
+      if (Rules.isSystemName(relation.name())) {
+        throw Refusal.of("relation %s is a system catalog", relation);
+      }
+      if (Rules.isOurs(relation.name())) {
+        throw Refusal.of("relation %s is AI Worker's own", relation);
+      }
+    }
+    for (QualifiedName function : names.functions()) {
+      if (!"pg_catalog".equals(function.schema())) {
+        requireInScope("function", function);
+      }
+      requireNotListed(function.name());
+    }
+    for (QualifiedName type : names.types()) {
+      if (!"pg_catalog".equals(type.schema())) {
+        requireInScope("type", type);
+      }
+    }
+  }
+
+  /** What the catalog says of the names. */
+  void judge(List<CatalogFact> facts) {
+    facts.forEach(this::judge);
+  }
+
+  private void judge(CatalogFact fact) {
+    switch (fact.kind()) {
+      case "relation" -> judgeRelation(fact);
+      case "type" -> judgeType(fact);
+      case "function", "attribute", "field" -> judgeFunction(fact);
+      case "operator", "cast" -> judgeOperatorOrCast(fact);
+      default -> throw new IllegalArgumentException(fact.kind());
+    }
+  }
+
+  private void judgeRelation(CatalogFact fact) {
+    if (!schemas.contains(fact.schema())) {
+      throw Refusal.of(
+          "relation %s.%s is not in scope, the schemas setting allows %s",
+          fact.schema(), fact.name(), schemas);
+    }
+    if (!READABLE_KINDS.contains(fact.trait())) {
+      throw Refusal.of("%s.%s is no table or view", fact.schema(), fact.name());
+    }
+  }
+
+  private void judgeType(CatalogFact fact) {
+    boolean rowOfCatalog = fact.isBuiltin() && fact.trait().equals("c");
+    if (rowOfCatalog || (!fact.isBuiltin() && !schemas.contains(fact.schema()))) {
+      throw Refusal.of("type %s is not in scope", fact.qualifiedName());
+    }
+    if (fact.runsCode() && !isAllowed(fact)) {
+      throw Refusal.of(
+          "casting to type %s runs functions that allowed_functions does not list",
+          fact.qualifiedName());
+    }
+  }
+
+  private void judgeFunction(CatalogFact fact) {
+    requireNotListed(fact.name());
+    if (fact.isBuiltin()) {
+      if (fact.trait().equals(VOLATILE) && !Rules.isHarmlessFunction(fact.name())) {
+        throw Refusal.of("function %s is volatile", fact.name());
+      }
+    } else if (!isAllowed(fact) && !(fact.shadowsBuiltin() && isQuietExtension(fact))) {
+      throw Refusal.of("function %s is not listed in allowed_functions", fact.qualifiedName());
+    }
+  }
+
+  private void judgeOperatorOrCast(CatalogFact fact) {
+    if (!fact.isBuiltin() && !isAllowed(fact) && !isQuietExtension(fact)) {
+      throw Refusal.of(
+          "%s %s calls function %s, which is not listed in allowed_functions",
+          fact.kind(), fact.symbol(), fact.qualifiedName());
+    }
+  }
+
+  private static void requireNotListed(String function) {
+    Rules.refusedFunction(function)
+        .ifPresent(
+            reason -> {
+              throw Refusal.of("function %s is not allowed: it %s", function, reason);
+            });
+  }
+
+  private void requireInScope(String what, QualifiedName name) {
+    if (name.schema() != null && !schemas.contains(name.schema())) {
+      throw Refusal.of("%s %s is not in scope, the schemas setting allows %s", what, name, schemas);
+    }
+  }
+
+  private static boolean isQuietExtension(CatalogFact fact) {
+    return fact.extension() && !fact.trait().equals(VOLATILE);
+  }
+
+  private boolean isAllowed(CatalogFact fact) {
+    return allowedFunctions.contains(fact.name())
+        || allowedFunctions.contains(fact.qualifiedName());
+  }
+}

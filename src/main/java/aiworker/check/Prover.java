@@ -1,0 +1,33 @@
+package aiworker.check;
+
+import aiworker.AiWorkerException;
+import aiworker.Config;
+import aiworker.db.Database;
+
+/**
+ * Proves that a statement is one read-only, bounded query over what is in scope, and valid on this
+ * server. Holds the order of the two layers; either can refuse alone.
+ *
+ * <p>Thread rule: that of the {@link Database}.
+ */
+public final class Prover {
+  private final ReadOnlyCheck readOnly;
+  private final ServerCheck server;
+
+  public Prover(Database database, Config config) {
+    this.readOnly = new ReadOnlyCheck(database, config);
+    this.server = new ServerCheck(database, config.schemas());
+  }
+
+  /**
+   * The statement, printed back with its row limit.
+   *
+   * @throws AiWorkerException STATEMENT_REFUSED if it is not allowed, STATEMENT_INVALID with the
+   *     server's SQLSTATE, message, detail and hint if it is no valid query here
+   */
+  public ProvenSql prove(String statement) {
+    String text = readOnly.judge(statement);
+    server.require(text);
+    return new ProvenSql(text);
+  }
+}

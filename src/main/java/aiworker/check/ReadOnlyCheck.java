@@ -1,0 +1,90 @@
+package aiworker.check;
+
+import aiworker.AiWorkerException;
+import aiworker.Config;
+import aiworker.db.Database;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import net.sf.jsqlparser.schema.Table;
+import net.sf.jsqlparser.statement.select.PlainSelect;
+import net.sf.jsqlparser.statement.select.Select;
+
+/**
+ * The first layer of the proof: one query, reading only what is in scope, calling only what is
+ * allowed, bounded, and printed back from its tree.
+ *
+ * <p>The tree says which relations are read; functions, types and operators are read off the tokens
+ * that leave, so that no construct the tree hides can carry one. Both views must agree on the
+ * number of queries, and the printed text must parse to itself and hold the tokens that were read.
+ */
+final class ReadOnlyCheck {
+  private final Catalog catalog;
+  private final Config config;
+  private final Policy policy;
+
+  ReadOnlyCheck(Database database, Config config) {
+    this.catalog = new Catalog(database);
+    this.config = config;
+    this.policy = new Policy(config);
+  }
+
+  /**
+   * The text that may leave if the server accepts it.
+   *
+   * @throws AiWorkerException STATEMENT_REFUSED or, if it does not parse, STATEMENT_INVALID
+   */
+  String judge(String statement) {
+    Disguise disguise = Disguise.of(statement);
+    Select read = Parser.parse(disguise.text());
+    if (read instanceof PlainSelect plain) {
+      plain.setOracleHint(null);
+    }
+    disguise.requireSame(read.toString());
+    String printed = RowLimit.apply(read, config.rowLimit()).toString();
+    Select judged = Parser.parse(printed);
+    if (!judged.toString().equals(printed)) {
+      throw Refusal.of("it cannot be printed without change");
+    }
+    Parser.requireSameTokens(printed);
+    TreeWalk walk = TreeWalk.of(judged);
+    requireEveryQuerySeen(printed, walk);
+    String text = disguise.restore(printed);
+    Names names = Names.of(text, relations(walk, disguise), walk.calls());
+    policy.judge(names);
+    policy.judge(catalog.facts(names, config.schemas()));
+    return text;
+  }
+
+  /** No query may hide where the tree keeps text. */
+  private static void requireEveryQuerySeen(String printed, TreeWalk walk) {
+    List<Token> tokens = Lexer.tokens(printed);
+    long selects = tokens.stream().filter(token -> token.isWord("SELECT")).count();
+    long tables = tokens.stream().filter(token -> token.isWord("TABLE")).count();
+    if (selects != walk.selects() || tables != walk.tableStatements()) {
+      throw Refusal.of("a query stands where none is expected");
+    }
+  }
+
+  private static Set<QualifiedName> relations(TreeWalk walk, Disguise disguise) {
+    Set<QualifiedName> relations = new LinkedHashSet<>();
+    for (Table table : walk.tables()) {
+      if (table.getDatabaseName() != null) {
+        throw Refusal.of("relation %s has too many parts", table.getFullyQualifiedName());
+      }
+      relations.add(
+          new QualifiedName(
+              table.getSchemaName() == null ? null : name(table.getSchemaName(), disguise),
+              name(table.getName(), disguise)));
+    }
+    return relations;
+  }
+
+  private static String name(String written, Disguise disguise) {
+    List<Token> tokens = Lexer.tokens(disguise.original(written));
+    if (tokens.size() != 1 || !tokens.get(0).isName()) {
+      throw Refusal.of("%s is no relation's name", written);
+    }
+    return tokens.get(0).name();
+  }
+}

@@ -1,0 +1,69 @@
+package aiworker.check;
+
+import aiworker.AiWorkerException;
+import aiworker.Failure;
+import aiworker.db.Database;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.util.List;
+
+/**
+ * The second layer of the proof: the server parses, analyses and plans the statement under the
+ * schemas in scope, and runs nothing. See {@code sql/check.sql}.
+ */
+final class ServerCheck {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String CHECK =
+      """
+      SELECT public.ai_worker_check_statement(?, ARRAY(
+        SELECT pg_catalog.jsonb_array_elements_text(?::jsonb))) AS refusal
+      """;
+
+  private final Database database;
+  private final List<String> schemas;
+
+  ServerCheck(Database database, List<String> schemas) {
+    this.database = database;
+    this.schemas = schemas;
+  }
+
+  /**
+   * Returns if the server accepts the statement.
+   *
+   * @throws AiWorkerException STATEMENT_INVALID with the server's words, STATEMENT_REFUSED if the
+   *     server calls it no query or more than one
+   */
+  void require(String statement) {
+    ArrayNode path = JSON.createArrayNode();
+    schemas.forEach(path::add);
+    String refusal = database.query(CHECK, statement, path.toString()).get(0).text("refusal");
+    if (refusal != null) {
+      throw failure(refusal, statement);
+    }
+  }
+
+  private static AiWorkerException failure(String refusal, String statement) {
+    try {
+      JsonNode error = JSON.readTree(refusal);
+      String sqlState = error.path("sqlstate").asText();
+      boolean refused = sqlState.equals("42P11") || sqlState.equals("0A000");
+      StringBuilder detail = new StringBuilder("SQLSTATE ").append(sqlState);
+      for (String field : List.of("message", "detail", "hint")) {
+        String words = error.path(field).asText("");
+        if (!words.isEmpty()) {
+          detail.append("; ").append(field).append(": ").append(words);
+        }
+      }
+      detail.append("; statement: ").append(statement);
+      return new AiWorkerException(
+          refused ? Failure.STATEMENT_REFUSED : Failure.STATEMENT_INVALID,
+          "the server does not accept the statement: " + error.path("message").asText(),
+          detail.toString());
+    } catch (JsonProcessingException e) {
+      throw new AiWorkerException(
+          Failure.INTERNAL, "ai_worker_check_statement answered no JSON", refusal, e);
+    }
+  }
+}

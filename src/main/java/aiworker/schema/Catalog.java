@@ -1,0 +1,21 @@
+package aiworker.schema;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The schemas in scope, everything in it safe to print.
+ *
+ * @param notes one line for each schema that has a comment
+ * @param types by id, in order of their ids
+ * @param relations by id, in search-path order, then by name
+ */
+record Catalog(List<String> notes, Map<String, UserType> types, Map<String, Relation> relations) {
+  Catalog {
+    notes = List.copyOf(notes);
+    types = Collections.unmodifiableMap(new LinkedHashMap<>(types));
+    relations = Collections.unmodifiableMap(new LinkedHashMap<>(relations));
+  }
+}

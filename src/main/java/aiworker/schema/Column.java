@@ -1,0 +1,30 @@
+package aiworker.schema;
+
+import java.util.List;
+
+/**
+ * One column of a relation.
+ *
+ * @param name quoted where SQL needs it
+ * @param type as to be written in a cast, with its collation if that is not the type's own
+ * @param typeId of the type without array brackets and modifiers, {@code schema.name} as the
+ *     catalog quotes it
+ * @param generated the expression, empty if it cannot be told, null if not generated
+ * @param allowed SQL literals of the values that a CHECK lists; empty if none does
+ * @param common SQL literals of the most common values; empty if not asked for
+ * @param comment null if none
+ */
+record Column(
+    String name,
+    String type,
+    String typeId,
+    boolean notNull,
+    String generated,
+    List<String> allowed,
+    List<String> common,
+    String comment) {
+  Column {
+    allowed = List.copyOf(allowed);
+    common = List.copyOf(common);
+  }
+}

@@ -1,0 +1,80 @@
+package aiworker.schema;
+
+/**
+ * Text of the catalogs, which anybody with a table of his own can write, made safe to print inside
+ * a block of a prompt: one line, nothing invisible, nothing that ends a block ({@code </} and three
+ * back quotes).
+ */
+final class SafeText {
+  private static final int LONGEST_COMMENT = 200;
+
+  private SafeText() {}
+
+  /** Whether it can be printed as it is. Names that cannot are left out of the schema context. */
+  static boolean isSafe(String text) {
+    return text.codePoints().noneMatch(SafeText::isHidden)
+        && !text.contains("</")
+        && !text.contains("```");
+  }
+
+  /** Free text: unsafe characters as {@code \}{@code u000A}, cut to 200 characters. */
+  static String comment(String text) {
+    String stripped = text.strip();
+    StringBuilder safe = new StringBuilder();
+    int at = 0;
+    while (at < stripped.length() && safe.length() < LONGEST_COMMENT) {
+      int c = stripped.codePointAt(at);
+      if (isHidden(c) || endsBlock(stripped, at)) {
+        safe.append(escape(c));
+      } else {
+        safe.appendCodePoint(c);
+      }
+      at += Character.charCount(c);
+    }
+    return at < stripped.length() ? safe.append('…').toString() : safe.toString();
+  }
+
+  /**
+   * A string constant that PostgreSQL reads as exactly this value, {@code E''} where plain quotes
+   * would not be safe.
+   */
+  static String literal(String value) {
+    if (isSafe(value)) {
+      return "'" + value.replace("'", "''") + "'";
+    }
+    StringBuilder literal = new StringBuilder("E'");
+    for (int at = 0; at < value.length(); ) {
+      int c = value.codePointAt(at);
+      if (isHidden(c) || endsBlock(value, at)) {
+        literal.append(escape(c));
+      } else if (c == '\'' || c == '\\') {
+        literal.appendCodePoint(c).appendCodePoint(c);
+      } else {
+        literal.appendCodePoint(c);
+      }
+      at += Character.charCount(c);
+    }
+    return literal.append('\'').toString();
+  }
+
+  private static boolean endsBlock(String text, int at) {
+    return text.startsWith("</", at) || text.startsWith("```", at);
+  }
+
+  private static boolean isHidden(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE,
+          Character.UNASSIGNED ->
+          true;
+      default -> false;
+    };
+  }
+
+  private static String escape(int c) {
+    return c > 0xFFFF ? String.format("\\U%08X", c) : String.format("\\u%04X", c);
+  }
+}

@@ -1,0 +1,141 @@
+package aiworker.schema;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads names and constants from what the server's {@code quote_ident} and {@code pg_get_*}
+ * functions print; knows nothing else of SQL.
+ */
+final class SqlScanner {
+  private final String text;
+  private int at;
+
+  SqlScanner(String text) {
+    this.text = text;
+  }
+
+  /** The name that a quoted identifier stands for. */
+  static String unquote(String identifier) {
+    return identifier.startsWith("\"")
+        ? identifier.substring(1, identifier.length() - 1).replace("\"\"", "\"")
+        : identifier;
+  }
+
+  /** Steps over the text if it comes next. */
+  boolean skip(String expected) {
+    boolean there = text.startsWith(expected, at);
+    at += there ? expected.length() : 0;
+    return there;
+  }
+
+  boolean atEnd() {
+    return at == text.length();
+  }
+
+  String rest() {
+    return text.substring(at);
+  }
+
+  /** An identifier, quotes kept; null if none comes next. */
+  String identifier() {
+    int end = at;
+    if (text.startsWith("\"", at)) {
+      end = closing('"');
+    } else {
+      while (end < text.length() && isNamePart(text.charAt(end))) {
+        end++;
+      }
+    }
+    return take(end);
+  }
+
+  /** An identifier with as many more, after dots, as come next; null if none does. */
+  String qualifiedName() {
+    String name = identifier();
+    while (name != null && skip(".")) {
+      String part = identifier();
+      name = part == null ? null : name + "." + part;
+    }
+    return name;
+  }
+
+  /** {@code (a, "B")}; null if no such list comes next. */
+  List<String> names() {
+    List<String> names = new ArrayList<>();
+    if (!skip("(")) {
+      return null;
+    }
+    do {
+      String name = identifier();
+      if (name == null) {
+        return null;
+      }
+      names.add(name);
+    } while (skip(", "));
+    return skip(")") ? names : null;
+  }
+
+  /** A string or number constant as a safe SQL literal, its casts dropped; null if none comes. */
+  String constant() {
+    boolean wrapped = skip("(");
+    String constant;
+    if (text.startsWith("'", at)) {
+      String quoted = take(closing('\''));
+      constant =
+          quoted == null
+              ? null
+              : SafeText.literal(quoted.substring(1, quoted.length() - 1).replace("''", "'"));
+    } else {
+      int end = at;
+      while (end < text.length() && "+-.0123456789".indexOf(text.charAt(end)) >= 0) {
+        end++;
+      }
+      constant = take(end);
+    }
+    cast();
+    if (constant == null || (wrapped && !skip(")"))) {
+      return null;
+    }
+    cast();
+    return constant;
+  }
+
+  /** Steps over {@code ::character varying(20)[]} if it comes next. */
+  void cast() {
+    while (skip("::")) {
+      qualifiedName();
+      while (text.startsWith(" ", at)
+          && at + 1 < text.length()
+          && Character.isLowerCase(text.charAt(at + 1))) {
+        at++;
+        identifier();
+      }
+      if (text.startsWith("(", at)) {
+        at = Math.max(at, text.indexOf(')', at) + 1);
+      }
+      skip("[]");
+    }
+  }
+
+  private int closing(char quote) {
+    int end = text.indexOf(quote, at + 1);
+    while (end >= 0 && end + 1 < text.length() && text.charAt(end + 1) == quote) {
+      end = text.indexOf(quote, end + 2);
+    }
+    return end + 1;
+  }
+
+  private String take(int end) {
+    if (end <= at) {
+      return null;
+    }
+    String taken = text.substring(at, end);
+    at = end;
+    return taken;
+  }
+
+  private static boolean isNamePart(char c) {
+    return c == '_' || c == '$' || Character.isLetterOrDigit(c);
+  }
+}

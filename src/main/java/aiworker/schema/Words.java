@@ -1,0 +1,100 @@
+package aiworker.schema;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Words of prose and of identifiers in any case, cut to light English stems so that {@code
+ * invoices}, {@code invoiced} and {@code invoice} meet. Not thread-safe.
+ */
+final class Words {
+  /** Digits, capitals that are no beginning of a word, or a word with or without its capital. */
+  private static final Pattern WORD =
+      Pattern.compile("\\p{N}+|\\p{Lu}+(?!\\p{Ll})|\\p{Lu}?[[\\p{L}\\p{M}]&&[^\\p{Lu}]]+");
+
+  private static final Set<String> STOP =
+      Set.of(
+          "a", "about", "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "been",
+          "before", "between", "both", "but", "by", "can", "could", "did", "do", "does", "during",
+          "each", "every", "find", "for", "from", "get", "give", "had", "has", "have", "having",
+          "his", "how", "i", "in", "into", "is", "it", "its", "least", "list", "many", "me", "more",
+          "most", "much", "my", "no", "not", "of", "on", "one", "only", "or", "our", "over", "per",
+          "please", "return", "show", "so", "some", "tell", "than", "that", "the", "their", "them",
+          "then", "there", "these", "they", "this", "those", "to", "top", "under", "up", "us",
+          "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "with",
+          "without", "would", "you", "your");
+
+  private final Map<String, List<String>> seen = new HashMap<>();
+
+  /** The stems of a catalog text in its order; equal texts are split once. */
+  List<String> of(String text) {
+    return seen.computeIfAbsent(text, Words::split);
+  }
+
+  /** The stems of a prompt, without words that ask rather than name, each once. */
+  static List<String> ofPrompt(String prompt) {
+    return WORD.matcher(prompt)
+        .results()
+        .map(word -> word.group().toLowerCase(Locale.ROOT))
+        .filter(word -> !STOP.contains(word))
+        .map(Words::stem)
+        .distinct()
+        .toList();
+  }
+
+  private static List<String> split(String text) {
+    return WORD.matcher(text)
+        .results()
+        .map(word -> stem(word.group().toLowerCase(Locale.ROOT)))
+        .toList();
+  }
+
+  /** Of a lower-case word. Cuts plurals, -ing, -ed and a final e; y becomes i. */
+  static String stem(String word) {
+    String stem = singular(word);
+    if (stem.length() > 5 && stem.endsWith("ing")) {
+      stem = undouble(stem.substring(0, stem.length() - 3));
+    } else if (stem.length() > 4 && stem.endsWith("ed")) {
+      stem = undouble(stem.substring(0, stem.length() - 2));
+    }
+    if (stem.length() > 3 && stem.endsWith("e")) {
+      stem = stem.substring(0, stem.length() - 1);
+    }
+    if (stem.length() > 3 && stem.endsWith("y")) {
+      stem = stem.substring(0, stem.length() - 1) + "i";
+    }
+    return stem;
+  }
+
+  private static String singular(String word) {
+    int length = word.length();
+    if (length <= 3
+        || !word.endsWith("s")
+        || word.endsWith("ss")
+        || word.endsWith("us")
+        || word.endsWith("is")) {
+      return word;
+    }
+    if (word.endsWith("ies") && length > 4) {
+      return word.substring(0, length - 3) + "y";
+    }
+    boolean hissing =
+        word.endsWith("sses")
+            || word.endsWith("shes")
+            || word.endsWith("ches")
+            || word.endsWith("xes")
+            || word.endsWith("zzes");
+    return word.substring(0, length - (hissing ? 2 : 1));
+  }
+
+  private static String undouble(String stem) {
+    int last = stem.length() - 1;
+    char c = stem.charAt(last);
+    boolean doubled = last > 2 && c == stem.charAt(last - 1) && "lsz".indexOf(c) < 0;
+    return doubled ? stem.substring(0, last) : stem;
+  }
+}

@@ -1,0 +1,93 @@
+package aiworker.check;
+
+import aiworker.Config;
+import aiworker.db.Database;
+import aiworker.testing.TestCluster;
+import aiworker.testing.TestDatabase;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+
+/** A database of its own with the sample schema and the server's half of the proof. */
+final class CheckDatabase implements AutoCloseable {
+  private final Connection connection;
+  private final Database database;
+
+  private CheckDatabase(Connection connection) {
+    this.connection = connection;
+    this.database = TestDatabase.of(connection);
+  }
+
+  static CheckDatabase create() {
+    try {
+      TestCluster cluster = TestCluster.shared();
+      Connection connection = cluster.connect(cluster.createDatabase(), "postgres");
+      connection.setAutoCommit(false);
+      CheckDatabase created = new CheckDatabase(connection);
+      created.execute(Files.readString(Path.of("sql", "check.sql")));
+      created.execute(resource("sample.sql"));
+      connection.commit();
+      return created;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Database database() {
+    return database;
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  Prover prover() {
+    return new Prover(database, config(1_000, List.of()));
+  }
+
+  void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    connection.close();
+  }
+
+  static Config config(int rowLimit, List<String> allowedFunctions) {
+    return new Config(
+        "model",
+        URI.create("http://127.0.0.1:1"),
+        false,
+        null,
+        List.of("public", "sales"),
+        allowedFunctions,
+        rowLimit,
+        Duration.ofSeconds(1),
+        0,
+        0,
+        100,
+        Duration.ZERO);
+  }
+
+  static String resource(String name) {
+    try (InputStream stream = CheckDatabase.class.getResourceAsStream(name)) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

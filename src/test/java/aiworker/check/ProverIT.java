@@ -1,0 +1,111 @@
+package aiworker.check;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import aiworker.AiWorkerException;
+import aiworker.Failure;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ProverIT {
+  private static CheckDatabase database;
+
+  @BeforeAll
+  static void create() {
+    database = CheckDatabase.create();
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    database.close();
+  }
+
+  @AfterEach
+  void rollBack() throws SQLException {
+    database.connection().rollback();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          SELECT * FROM users | SELECT * FROM users LIMIT 1000
+          SELECT * FROM users; | SELECT * FROM users LIMIT 1000
+          SELECT id FROM users LIMIT 5 | SELECT id FROM users LIMIT 5
+          SELECT id FROM users LIMIT 5000 | SELECT id FROM users LIMIT 1000
+          SELECT id FROM users LIMIT 99999999999999999999 | SELECT id FROM users LIMIT 1000
+          SELECT id FROM users LIMIT ALL OFFSET 3 | SELECT id FROM users LIMIT 1000 OFFSET 3
+          SELECT id FROM users LIMIT NULL | SELECT id FROM users LIMIT 1000
+          SELECT id FROM users OFFSET 2 LIMIT 7 | SELECT id FROM users LIMIT 7 OFFSET 2
+          SELECT id FROM users LIMIT 2 + 3 | SELECT id FROM users LIMIT LEAST(2 + 3, 1000)
+          SELECT id FROM users LIMIT (SELECT 5) | SELECT id FROM users LIMIT LEAST((SELECT 5), 1000)
+          SELECT id FROM users FETCH FIRST ROW ONLY | SELECT id FROM users LIMIT 1
+          SELECT id FROM users OFFSET 1 FETCH NEXT 5000 ROWS ONLY | SELECT id FROM users LIMIT 1000 OFFSET 1
+          SELECT id FROM users ORDER BY count FETCH FIRST 2 ROWS WITH TIES | SELECT * FROM (SELECT id FROM users ORDER BY count FETCH FIRST 2 ROWS WITH TIES) AS with_ties LIMIT 1000
+          (SELECT id FROM users) | (SELECT id FROM users) LIMIT 1000
+          (SELECT id FROM users LIMIT 2000) | (SELECT id FROM users LIMIT 1000)
+          SELECT 1 UNION SELECT 2 | SELECT 1 UNION SELECT 2 LIMIT 1000
+          SELECT 1 UNION (SELECT 2 LIMIT 9) | SELECT 1 UNION (SELECT 2 LIMIT 9) LIMIT 1000
+          VALUES (1), (2) | VALUES (1), (2) LIMIT 1000
+          TABLE users | TABLE users LIMIT 1000
+          WITH a AS (SELECT 1 AS x LIMIT 5) SELECT x FROM a | WITH a AS (SELECT 1 AS x LIMIT 5) SELECT x FROM a LIMIT 1000
+          """)
+  void limitIsAddedAndCapped(String statement, String proven) {
+    assertEquals(proven, database.prover().prove(statement).text());
+  }
+
+  @Test
+  void whatTheServerSaysOfAnInvalidStatementIsInTheDetail() {
+    AiWorkerException e =
+        assertThrows(
+            AiWorkerException.class, () -> database.prover().prove("SELECT nmae FROM users"));
+    assertEquals(Failure.STATEMENT_INVALID, e.failure());
+    assertTrue(e.detail().contains("42703"), e.detail());
+    assertTrue(e.detail().contains("nmae"), e.detail());
+  }
+
+  @Test
+  void nothingRunsWhileTheServerChecks() throws SQLException {
+    ServerCheck server = new ServerCheck(database.database(), List.of("public", "sales"));
+    long start = System.nanoTime();
+    server.require("SELECT pg_catalog.pg_sleep(30), leave_trace(1) FROM users");
+    assertTrue(System.nanoTime() - start < 5_000_000_000L);
+    assertEquals(
+        "0", database.database().query("SELECT count(*) AS n FROM executed").get(0).text("n"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          SELECT 1; SELECT 2 | STATEMENT_REFUSED
+          DELETE FROM users | STATEMENT_REFUSED
+          WITH x AS (DELETE FROM users RETURNING *) SELECT * FROM x | STATEMENT_REFUSED
+          SELECT * FROM nowhere | STATEMENT_INVALID
+          SELECT * FROM salaries | STATEMENT_INVALID
+          SELECT nothing(1) | STATEMENT_INVALID
+          SELECT id FROM users ORDER BY | STATEMENT_INVALID
+          """)
+  void serverRefusesAlone(String statement, Failure failure) {
+    ServerCheck server = new ServerCheck(database.database(), List.of("public", "sales"));
+    AiWorkerException e = assertThrows(AiWorkerException.class, () -> server.require(statement));
+    assertEquals(failure, e.failure(), e.getMessage());
+  }
+
+  @Test
+  void searchPathIsBackAfterTheServerCheck() throws SQLException {
+    database.execute("SET LOCAL search_path = sales");
+    database.prover().prove("SELECT * FROM users");
+    assertEquals("sales", database.database().query("SHOW search_path").get(0).text("search_path"));
+  }
+}

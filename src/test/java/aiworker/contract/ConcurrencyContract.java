@@ -1,0 +1,255 @@
+package aiworker.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import aiworker.testing.FakeEndpoint;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Many sessions at once: nothing waits that need not, nothing is lost, and the model is asked once.
+ */
+abstract class ConcurrencyContract extends RuntimeContract {
+  private final ExecutorService clients = Executors.newCachedThreadPool();
+
+  ConcurrencyContract(BackendRuntime runtime) {
+    super(runtime);
+  }
+
+  @AfterEach
+  void noLockIsLeft() throws SQLException {
+    assertEquals("0", adminValue("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"));
+  }
+
+  private <T> List<T> atOnce(int count, Callable<T> work) throws Exception {
+    List<Future<T>> futures = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      futures.add(clients.submit(work));
+    }
+    List<T> results = new ArrayList<>();
+    for (Future<T> future : futures) {
+      results.add(future.get(120, TimeUnit.SECONDS));
+    }
+    return results;
+  }
+
+  private String countedHits() throws SQLException {
+    String before = adminValue("SELECT total_hits FROM ai_worker_cache_stats");
+    adminValue("SELECT ai_worker_clean()");
+    assertEquals(before, adminValue("SELECT hit_count FROM ai_worker_cache"));
+    assertEquals(before, adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
+    return before;
+  }
+
+  private void cacheOne() throws SQLException {
+    endpoint.replyWithSql("SELECT 1");
+    generate("hot", "v1");
+  }
+
+  @Test
+  void sixteenClientsOnOneKeyLoseNoHitAndDoubleNone() throws Exception {
+    cacheOne();
+    atOnce(
+        16,
+        () -> {
+          try (Connection connection = asker()) {
+            generate(connection, "hot", "v1");
+            for (int i = 0; i < 100; i++) {
+              assertEquals(
+                  "SELECT 1 LIMIT 1000",
+                  value(connection, "SELECT ai_cached_sql('hot', 'v1') ->> 'sql'"));
+            }
+            return generate(connection, "hot", "v1");
+          }
+        });
+    assertEquals("1632", countedHits());
+    assertEquals(1, endpoint.requests().size());
+  }
+
+  @Test
+  void hitsGoOnWhileFoldingAndWhileRowsAreLocked() throws Exception {
+    cacheOne();
+    generate("hot", "v1");
+    try (Connection other = cluster.connect(database, "postgres");
+        Statement lock = other.createStatement();
+        Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      other.setAutoCommit(false);
+      lock.execute("SELECT * FROM ai_worker_cache FOR UPDATE");
+      lock.execute("SELECT * FROM ai_worker_cache_hits FOR UPDATE");
+      statement.execute("SET statement_timeout = '3s'");
+      for (int hit = 2; hit <= 5; hit++) {
+        assertEquals(hit, generate(connection, "hot", "v1").get("hit_count").asInt());
+        adminValue("SELECT ai_worker_clean()");
+      }
+      other.rollback();
+    }
+    assertEquals("5", countedHits());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {Connection.TRANSACTION_REPEATABLE_READ, Connection.TRANSACTION_SERIALIZABLE})
+  void hitsUnderStricterIsolationNeverFailACommit(int isolation) throws Exception {
+    cacheOne();
+    generate("hot", "v1");
+    try (Connection one = asker();
+        Connection two = asker()) {
+      for (Connection connection : List.of(one, two)) {
+        connection.setAutoCommit(false);
+        connection.setTransactionIsolation(isolation);
+        value(connection, "SELECT count(*) FROM users");
+      }
+      for (int i = 0; i < 3; i++) {
+        assertTrue(generate(one, "hot", "v1").get("cache_hit").asBoolean());
+        assertTrue(generate(two, "hot", "v1").get("cache_hit").asBoolean());
+        generate("hot", "v1");
+      }
+      adminValue("SELECT ai_worker_clean()");
+      one.commit();
+      two.commit();
+    }
+    assertEquals("10", countedHits());
+  }
+
+  @Test
+  void missesUnderSerializableNeverFailACommitAndAreCachedLater() throws Exception {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    try (Connection one = asker();
+        Connection two = asker()) {
+      for (Connection connection : List.of(one, two)) {
+        connection.setAutoCommit(false);
+        connection.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
+      }
+      generate(one, "first", "v1");
+      generate(two, "second", "v1");
+      generate(one, "second", "v1");
+      generate(two, "first", "v1");
+      one.commit();
+      two.commit();
+    }
+    adminValue("SELECT ai_worker_clean()");
+    assertEquals(
+        "first,second",
+        adminValue(
+            "SELECT string_agg(prompt_text, ',' ORDER BY prompt_text) FROM ai_worker_cache"));
+    assertTrue(generate("first", "v1").get("cache_hit").asBoolean());
+  }
+
+  @Test
+  void hitOfASubtransactionThatRollsBackIsNotCounted() throws Exception {
+    cacheOne();
+    try (Connection connection = asker()) {
+      connection.setAutoCommit(false);
+      generate(connection, "hot", "v1");
+      Savepoint savepoint = connection.setSavepoint();
+      generate(connection, "hot", "v1");
+      connection.rollback(savepoint);
+      assertEquals(2, generate(connection, "hot", "v1").get("hit_count").asInt());
+      connection.commit();
+    }
+    assertEquals("2", countedHits());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 8, 32})
+  void sessionsThatMissTogetherAskTheModelOnce(int sessions) throws Exception {
+    endpoint.delay(Duration.ofSeconds(2));
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    List<JsonNode> responses = atOnce(sessions, () -> generate("all at once", "v1"));
+    assertEquals(1, endpoint.requests().size());
+    assertEquals(
+        1, responses.stream().filter(response -> !response.get("cache_hit").asBoolean()).count());
+    assertEquals(
+        List.of("SELECT 1 LIMIT 1000"),
+        responses.stream().map(r -> r.get("sql").asText()).distinct().toList());
+    assertEquals(Integer.toString(sessions - 1), countedHits());
+  }
+
+  @Test
+  void waiterObeysItsOwnTimeout() throws Exception {
+    endpoint.delay(Duration.ofSeconds(3));
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    Future<JsonNode> leader = clients.submit(() -> generate("slow", "v1"));
+    awaitRequests(1);
+    try (Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET statement_timeout = '800ms'");
+      long start = System.nanoTime();
+      refusal(connection, "slow", "v1", "57014");
+      assertTrue(System.nanoTime() - start < 2_000_000_000L);
+    }
+    leader.get(30, TimeUnit.SECONDS);
+    assertEquals(1, endpoint.requests().size());
+  }
+
+  @Test
+  void waiterGoesOnWhenTheLeaderDies() throws Exception {
+    endpoint.delay(Duration.ofSeconds(3));
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    try (Connection leading = asker()) {
+      String pid = value(leading, "SELECT pg_backend_pid()");
+      Future<JsonNode> leader = clients.submit(() -> generate(leading, "mortal", "v1"));
+      awaitRequests(1);
+      Future<JsonNode> waiter = clients.submit(() -> generate("mortal", "v1"));
+      Thread.sleep(1_000);
+      assertEquals(1, endpoint.requests().size());
+      adminValue("SELECT pg_terminate_backend(" + pid + ")");
+      assertFalse(waiter.get(30, TimeUnit.SECONDS).get("cache_hit").asBoolean());
+      org.junit.jupiter.api.Assertions.assertThrows(
+          Exception.class, () -> leader.get(30, TimeUnit.SECONDS));
+    }
+    assertEquals(2, endpoint.requests().size());
+  }
+
+  @Test
+  void waiterGoesOnWhenTheLeaderDoesNotCommit() throws Exception {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    try (Connection leading = asker()) {
+      leading.setAutoCommit(false);
+      generate(leading, "uncommitted", "v1");
+      long start = System.nanoTime();
+      assertFalse(generate("uncommitted", "v1").get("cache_hit").asBoolean());
+      long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+      assertTrue(millis < 5_000, millis + " ms");
+      leading.commit();
+    }
+    assertEquals("1", adminValue("SELECT count(*) FROM ai_worker_cache"));
+  }
+
+  @Test
+  void waitingIsBounded() throws Exception {
+    admin("UPDATE ai_worker_config SET flight_wait_ms = 300");
+    endpoint.delay(Duration.ofSeconds(4));
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    Future<JsonNode> leader = clients.submit(() -> generate("bounded", "v1"));
+    awaitRequests(1);
+    Future<JsonNode> waiter = clients.submit(() -> generate("bounded", "v1"));
+    awaitRequests(2);
+    leader.get(30, TimeUnit.SECONDS);
+    waiter.get(30, TimeUnit.SECONDS);
+  }
+
+  private void awaitRequests(int count) throws InterruptedException {
+    for (int i = 0; i < 500 && endpoint.requests().size() < count; i++) {
+      Thread.sleep(20);
+    }
+    assertEquals(count, endpoint.requests().size());
+  }
+}

@@ -1,0 +1,206 @@
+package aiworker.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import aiworker.testing.FakeEndpoint;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Expiry, limits, and what a DBA schedules or types. */
+abstract class UpkeepContract extends RuntimeContract {
+  UpkeepContract(BackendRuntime runtime) {
+    super(runtime);
+  }
+
+  private void fill(int entries, String lifetime) throws SQLException {
+    admin(
+        "INSERT INTO ai_worker_cache (cache_key, prompt_text, model, schema_version, generated_sql, created_at,"
+            + " expires_at, last_accessed_at) SELECT encode(sha256(('q' || i || '|test-model|v1')::bytea), 'hex'), 'q' || i,"
+            + " 'test-model', 'v1', 'SELECT ' || i, now() - interval '2 days', now() + interval '"
+            + lifetime
+            + "', now() - i * interval '1 second' FROM generate_series(1, "
+            + entries
+            + ") AS i");
+  }
+
+  @Test
+  void expiryFollowsTheClockEvenInALongTransaction() throws Exception {
+    admin("UPDATE ai_worker_config SET default_ttl = '1 second'");
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    try (Connection connection = asker()) {
+      connection.setAutoCommit(false);
+      generate(connection, "brief", "v1");
+      assertTrue(generate(connection, "brief", "v1").get("cache_hit").asBoolean());
+      Thread.sleep(1_100);
+      assertFalse(generate(connection, "brief", "v1").get("cache_hit").asBoolean());
+      assertTrue(generate(connection, "brief", "v1").get("cache_hit").asBoolean());
+      connection.commit();
+    }
+    assertEquals("1", adminValue("SELECT count(*) FROM ai_worker_cache"));
+    assertEquals("1", adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
+  }
+
+  @Test
+  void limitsEvictTheLeastRecentlyUsed() throws SQLException {
+    fill(20, "1 day");
+    assertEquals("SELECT 20", value("SELECT ai_cached_sql('q20', 'v1') ->> 'sql'"));
+    admin("UPDATE ai_worker_config SET max_entries = 5");
+    assertEquals("15", value("SELECT ai_worker_cleanup_cache()"));
+    assertEquals(
+        "q1,q2,q20,q3,q4",
+        adminValue(
+            "SELECT string_agg(prompt_text, ',' ORDER BY prompt_text) FROM ai_worker_cache"));
+    endpoint.replyWithSql("SELECT 6");
+    generate("new", "v1");
+    assertEquals("5", adminValue("SELECT count(*) FROM ai_worker_cache"));
+    assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_cache WHERE prompt_text = 'q4'"));
+    admin(
+        "UPDATE ai_worker_cache SET prompt_text = repeat('x', 600)",
+        "UPDATE ai_worker_config SET max_bytes = 2000");
+    assertEquals("2", value("SELECT ai_worker_cleanup_cache()"));
+    assertEquals("3", adminValue("SELECT total_entries FROM ai_worker_cache_stats"));
+  }
+
+  @Test
+  void bigCleanUpIsDoneInBatchesThatCommit() throws SQLException {
+    fill(25_000, "-1 day");
+    assertEquals("10000", value("SELECT ai_worker_cleanup_cache()"));
+    try (Connection connection = cluster.connect(database, "admin");
+        Statement statement = connection.createStatement()) {
+      statement.execute("CALL ai_worker_cleanup_all()");
+    }
+    assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_cache"));
+    assertEquals("0", adminValue("SELECT total_entries FROM ai_worker_cache_stats"));
+  }
+
+  @Test
+  void cleanUpSkipsWhatIsLocked() throws SQLException {
+    fill(3, "-1 day");
+    try (Connection other = cluster.connect(database, "postgres");
+        Statement lock = other.createStatement()) {
+      other.setAutoCommit(false);
+      lock.execute("SELECT * FROM ai_worker_cache WHERE prompt_text = 'q2' FOR UPDATE");
+      assertEquals("2", value("SELECT ai_worker_cleanup_cache()"));
+      other.rollback();
+    }
+    assertEquals("1", value("SELECT ai_worker_cleanup_cache()"));
+  }
+
+  @Test
+  void invalidateDeletesOneVersion() throws SQLException {
+    fill(3, "1 day");
+    admin("UPDATE ai_worker_cache SET schema_version = 'v2' WHERE prompt_text = 'q1'");
+    assertEquals("2", value("SELECT ai_worker_invalidate('v1')"));
+    assertEquals("0", value("SELECT ai_worker_invalidate('v1')"));
+    assertEquals("1", adminValue("SELECT total_entries FROM ai_worker_cache_stats"));
+  }
+
+  @Test
+  void warmingGoesOnAfterABadPrompt() throws SQLException {
+    endpoint.replyWithSql("SELECT 1").replyWith("What do you mean?").replyWithSql("SELECT 2");
+    try (Connection connection = cluster.connect(database, "admin")) {
+      List<String> rows =
+          column(
+              connection,
+              "SELECT to_jsonb(w) FROM ai_worker_warm_cache(ARRAY['one', ' ', 'what', 'two', 'one'], 'v1') AS w");
+      assertEquals(
+          List.of(true, false, false, true, true),
+          rows.stream().map(r -> json(r).get("ok").asBoolean()).toList());
+      assertTrue(json(rows.get(1)).get("error").asText().startsWith("IA001: "), rows.get(1));
+      assertTrue(json(rows.get(2)).get("error").asText().startsWith("IA020: "), rows.get(2));
+      assertTrue(json(rows.get(4)).get("cache_hit").asBoolean());
+    }
+    assertEquals("SELECT 2 LIMIT 1000", value("SELECT ai_sql('two', 'v1')"));
+  }
+
+  @Test
+  void popularEntriesAreRenewedWithTheirHits() throws SQLException {
+    fill(3, "10 minutes");
+    admin("UPDATE ai_worker_cache SET hit_count = 7 WHERE prompt_text IN ('q1', 'q2')");
+    value("SELECT ai_cached_sql('q1', 'v1')");
+    endpoint.replyWithSql("SELECT 100").replyWith("I will not.");
+    assertEquals("1", value("SELECT ai_worker_refresh_popular(7, '1 hour')"));
+    JsonNode renewed = json(value("SELECT ai_cached_sql('q1', 'v1')"));
+    assertEquals("SELECT 100 LIMIT 1000", renewed.get("sql").asText());
+    assertEquals(9, renewed.get("hit_count").asInt());
+    assertEquals(
+        "q1",
+        adminValue(
+            "SELECT prompt_text FROM ai_worker_cache WHERE expires_at > now() + interval '23 hours'"));
+    assertEquals("SELECT 2", value("SELECT ai_sql('q2', 'v1')"));
+    assertEquals(2, endpoint.requests().size());
+  }
+
+  @Test
+  void statisticsOfAnEmptyCacheAreZeros() throws SQLException {
+    JsonNode stats = json(value("SELECT ai_worker_cache_stats()"));
+    for (String name :
+        List.of(
+            "total_entries",
+            "valid_entries",
+            "expired_entries",
+            "total_hits",
+            "avg_hits_per_entry",
+            "total_tokens_saved",
+            "max_hits",
+            "total_requests",
+            "hit_rate",
+            "hit_p50_ms",
+            "hit_p95_ms",
+            "miss_p50_ms",
+            "miss_p95_ms")) {
+      assertEquals(0.0, stats.get(name).asDouble(-1), name);
+    }
+    assertTrue(stats.get("oldest_entry").isNull() && stats.get("newest_entry").isNull());
+  }
+
+  @Test
+  void statisticsKnowWhatExpired() throws SQLException {
+    fill(4, "1 day");
+    admin(
+        "UPDATE ai_worker_cache SET expires_at = now() - interval '1 second' WHERE prompt_text = 'q1'",
+        "UPDATE ai_worker_cache SET expires_at = now() - interval '5 hours' WHERE prompt_text = 'q2'");
+    assertEquals(
+        "[4, 2, 2]",
+        adminValue(
+            "SELECT jsonb_build_array(total_entries, valid_entries, expired_entries) FROM ai_worker_cache_stats"));
+  }
+
+  @Test
+  void queriesOfDbasWorkWhileSessionsCall() throws SQLException {
+    fill(50, "1 day");
+    try (Connection connection = cluster.connect(database, "admin");
+        Statement statement = connection.createStatement()) {
+      for (String sql :
+          List.of(
+              "SELECT prompt_text, hit_count FROM ai_worker_cache ORDER BY hit_count DESC LIMIT 10",
+              "SELECT * FROM ai_worker_cache WHERE prompt_text LIKE '%q1%'",
+              "SELECT DATE(created_at), count(*), sum(hit_count) FROM ai_worker_cache GROUP BY DATE(created_at)",
+              "DELETE FROM ai_worker_cache WHERE schema_version = 'v0'",
+              "DELETE FROM ai_worker_cache WHERE cache_key NOT IN"
+                  + " (SELECT cache_key FROM ai_worker_cache ORDER BY hit_count DESC LIMIT 40)",
+              "DELETE FROM ai_worker_cache WHERE created_at < now() - interval '30 days'",
+              "SELECT * FROM ai_worker_cache_stats")) {
+        statement.execute(sql);
+        value("SELECT ai_cached_sql('q1', 'v1')");
+      }
+      assertEquals("40", adminValue("SELECT total_entries FROM ai_worker_cache_stats"));
+      statement.execute("TRUNCATE ai_worker_cache");
+      assertNull(value("SELECT ai_cached_sql('q1', 'v1')"));
+      assertEquals("0", adminValue("SELECT total_entries FROM ai_worker_cache_stats"));
+    }
+  }
+
+  private String value(String sql) throws SQLException {
+    try (Connection connection = cluster.connect(database, "admin")) {
+      return value(connection, sql);
+    }
+  }
+}
