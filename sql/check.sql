@@ -1,6 +1,6 @@
 -- The second layer of the proof: what the server itself says of a statement, without running it.
 
-CREATE FUNCTION public.ai_worker_check_statement(statement text, schemas text[])
+CREATE OR REPLACE FUNCTION public.ai_worker_check_statement(statement text, schemas text[])
 RETURNS jsonb
 LANGUAGE plpgsql
 VOLATILE PARALLEL UNSAFE SECURITY INVOKER
