@@ -293,7 +293,7 @@ WITH candidate AS (
 )
 SELECT major, home || '/lib/server/libjvm.so'
 FROM versioned
-ORDER BY major < 17, rank, array_position(ARRAY[17, 21, 25], major), major DESC, home ~ '/java-1\.', home
+ORDER BY major < 17, rank, array_position(ARRAY[17, 21, 25], major), major DESC, home ~ '/(java-1\.|default)', home
 LIMIT 1;
 SQL
   )

@@ -216,7 +216,7 @@ demo_pid() {
   pid=$(cat "$home/demo/pid")
   # the number may belong to another process by now
   [[ $pid =~ ^[0-9]+$ ]] && [ -r "/proc/$pid/cmdline" ] &&
-    tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF -- "$home/demo" && echo "$pid"
+    tr '\0' '\n' <"/proc/$pid/cmdline" | grep -xF -- "$home/demo" >/dev/null && echo "$pid"
 }
 
 stop_demo() {
