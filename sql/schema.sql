@@ -160,6 +160,23 @@ REVOKE ALL ON FUNCTION public.ai_worker_schema_catalog(text[], boolean) FROM PUB
 COMMENT ON FUNCTION public.ai_worker_schema_catalog(text[], boolean) IS
   'What the model may know of these schemas, as JSON: relations, columns, keys, checks, types and comments, without the product''s own and without extensions'' relations. Leaves no lock behind. expressions = false leaves out what needs a lock to be printed (checks, generated columns, view definitions); with them, 55P03 after 100 ms behind another session''s lock';
 
+CREATE OR REPLACE FUNCTION public.ai_worker_schema_readable(schemas text[])
+RETURNS json
+LANGUAGE plpgsql
+STABLE
+PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN public.ai_worker_schema_catalog(schemas);
+EXCEPTION WHEN lock_not_available OR internal_error THEN
+  RETURN public.ai_worker_schema_catalog(schemas, false);
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_schema_readable(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_schema_readable(text[]) IS
+  'ai_worker_schema_catalog, without what needs a lock to be printed if another session''s lock hides it now';
+
 CREATE OR REPLACE FUNCTION public.ai_worker_schema_fingerprint(schemas text[])
 RETURNS text
 LANGUAGE plpgsql

@@ -182,7 +182,7 @@ BEGIN
                               WHERE h.cache_key = c.cache_key AND h.created_at = c.created_at) AS unfolded ON true
          WHERE c.expires_at > moment AND c.expires_at <= moment + expiring_within
            AND c.hit_count + COALESCE(unfolded.hits, 0) >= min_hits
-           AND (c.schema_version = current_version OR c.schema_version !~ '^[0-9a-f]{20}$')
+           AND (c.schema_version = current_version OR c.schema_version !~ '^([0-9a-f]{20}|locked-[0-9a-f]{13})$')
          ORDER BY c.hit_count + COALESCE(unfolded.hits, 0) DESC
     LOOP
         BEGIN

@@ -9,6 +9,11 @@ import java.util.List;
  * ?::interval}); columns come back as text. A statement holds no other question mark. Every column
  * needs a name of its own.
  *
+ * <p>There is no guarded call here on purpose. What may fail is guarded by an EXCEPTION block in
+ * PL/pgSQL, which both runtimes run alike; PL/Java's savepoints leave the server's resource owner
+ * changed, and the statement that called us then fails with "snapshot reference is not owned by
+ * resource owner".
+ *
  * <p>Thread rule: only the thread on which the backend called us may use it.
  */
 public interface Database {
@@ -19,13 +24,4 @@ public interface Database {
    *     exception go through
    */
   List<Row> query(String sql, String... parameters);
-
-  /**
-   * The same in a subtransaction of its own.
-   *
-   * @throws DatabaseException if the server refuses it; what it did is rolled back and the
-   *     transaction goes on. A cancel or shutdown ({@link ServerError#isInterrupt}) must be let
-   *     through all the same
-   */
-  List<Row> guardedQuery(String sql, String... parameters);
 }

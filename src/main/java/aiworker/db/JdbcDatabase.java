@@ -5,7 +5,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,25 +37,6 @@ public final class JdbcDatabase implements Database {
   public List<Row> query(String sql, String... parameters) {
     try {
       return fetch(sql, parameters);
-    } catch (SQLException e) {
-      throw new DatabaseException(errors.apply(e), e);
-    }
-  }
-
-  @Override
-  public List<Row> guardedQuery(String sql, String... parameters) {
-    try {
-      Savepoint savepoint = connection.setSavepoint();
-      try {
-        List<Row> rows = fetch(sql, parameters);
-        connection.releaseSavepoint(savepoint);
-        return rows;
-      } catch (SQLException e) {
-        ServerError error = errors.apply(e);
-        connection.rollback(savepoint);
-        connection.releaseSavepoint(savepoint);
-        throw new DatabaseException(error, e);
-      }
     } catch (SQLException e) {
       throw new DatabaseException(errors.apply(e), e);
     }

@@ -8,11 +8,4 @@ package aiworker.db;
  * @param detail null if none
  * @param hint null if none
  */
-public record ServerError(String sqlState, String message, String detail, String hint) {
-  /**
-   * Query cancel, statement_timeout, administrator shutdown and the like: never to be swallowed.
-   */
-  public boolean isInterrupt() {
-    return sqlState.startsWith("57");
-  }
-}
+public record ServerError(String sqlState, String message, String detail, String hint) {}

@@ -46,11 +46,6 @@ final class SessionDatabase implements Database {
     return rows;
   }
 
-  @Override
-  public List<Row> guardedQuery(String sql, String... parameters) {
-    return query(sql, parameters);
-  }
-
   private static JsonNode read(String json) {
     try {
       return JSON.readTree(json);

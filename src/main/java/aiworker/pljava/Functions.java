@@ -1,22 +1,35 @@
 package aiworker.pljava;
 
-import aiworker.AiWorkerException;
-import aiworker.Worker;
-import aiworker.db.Database;
-import aiworker.db.DatabaseException;
-import aiworker.db.JdbcDatabase;
-import aiworker.db.ServerError;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.function.Function;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.function.BiFunction;
 
 /**
- * The functions that PL/Java exposes to SQL.
+ * The functions that PL/Java exposes to SQL, and the class loader of all the rest.
  *
- * <p>Thread rule: PL/Java calls them on the backend's thread only.
+ * <p>PL/Java's own loader fetches each class over SPI when it is first needed. A cancel that
+ * arrives then leaves the class broken for the session, and a class first needed on another thread
+ * would be fetched from there. So this is the only class that it loads; the first call reads the
+ * jar's other classes in one query, which can be cancelled and tried again, and defines them from
+ * memory.
+ *
+ * <p>Thread rule: PL/Java calls the functions on the backend's thread only.
  */
-public final class Functions {
+public final class Functions extends ClassLoader {
+  private static final String CLASSES =
+      "SELECT e.entryname AS name, e.entryimage AS image FROM sqlj.jar_entry AS e"
+          + " JOIN sqlj.jar_repository AS r ON r.jarid = e.jarid"
+          + " WHERE r.jarname = 'ai_worker' AND e.entryname NOT LIKE 'META-INF/%'";
+
+  private static BiFunction<Connection, String[], String> entry;
   private static volatile boolean inCall;
 
   static {
@@ -34,43 +47,43 @@ public final class Functions {
                 }));
   }
 
-  private static final Worker WORKER = new Worker("pljava");
+  private final Map<String, byte[]> entries;
 
-  private Functions() {}
+  private Functions(Map<String, byte[]> entries) {
+    super(getPlatformClassLoader());
+    this.entries = entries;
+  }
 
   public static String generateSql(String prompt, String schemaVersion) throws SQLException {
-    return call(database -> WORKER.generateSql(database, prompt, schemaVersion));
+    return call("generate_sql", prompt, schemaVersion);
   }
 
   public static String regenerate(String prompt, String schemaVersion) throws SQLException {
-    return call(database -> WORKER.regenerate(database, prompt, schemaVersion));
+    return call("regenerate", prompt, schemaVersion);
   }
 
   public static String cacheStats() throws SQLException {
-    return call(WORKER::cacheStats);
+    return call("cache_stats");
   }
 
   public static long cleanupCache() throws SQLException {
-    return call(WORKER::cleanupCache);
+    return Long.parseLong(call("cleanup_cache"));
   }
 
   public static String health() throws SQLException {
-    return call(WORKER::health);
+    return call("health");
   }
 
-  /** Runs one call of SQL's; what goes wrong leaves as the server's own exception. */
-  private static <T> T call(Function<Database, T> work) throws SQLException {
-    Connection connection = DriverManager.getConnection("jdbc:default:connection");
-    Database database =
-        new JdbcDatabase(
-            connection, e -> new ServerError(e.getSQLState(), e.getMessage(), null, null));
+  private static String call(String... callAndArguments) throws SQLException {
     boolean outer = !inCall;
     inCall = true;
     try {
-      return work.apply(database);
-    } catch (AiWorkerException e) {
-      throw raised(database, e);
-    } catch (DatabaseException e) {
+      Connection connection = DriverManager.getConnection("jdbc:default:connection");
+      if (entry == null) {
+        entry = load(connection);
+      }
+      return entry.apply(connection, callAndArguments);
+    } catch (CompletionException e) {
       throw (SQLException) e.getCause();
     } finally {
       if (outer) {
@@ -79,21 +92,39 @@ public final class Functions {
     }
   }
 
-  /**
-   * PL/Java would put its class name before the message and has no DETAIL or HINT, so the server
-   * raises the error.
-   */
-  private static SQLException raised(Database database, AiWorkerException e) {
-    try {
-      database.query(
-          "SELECT public.ai_worker_raise(?, ?, ?, ?) AS nothing",
-          e.failure().sqlState(),
-          e.getMessage(),
-          e.detail(),
-          e.failure().hint());
-      throw new IllegalStateException("ai_worker_raise returned", e);
-    } catch (DatabaseException raised) {
-      return (SQLException) raised.getCause();
+  @SuppressWarnings("unchecked")
+  private static BiFunction<Connection, String[], String> load(Connection connection)
+      throws SQLException {
+    Map<String, byte[]> entries = new HashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(CLASSES);
+        ResultSet rows = statement.executeQuery()) {
+      while (rows.next()) {
+        entries.put(rows.getString(1), rows.getBytes(2));
+      }
     }
+    try {
+      return (BiFunction<Connection, String[], String>)
+          new Functions(entries)
+              .loadClass("aiworker.pljava.Entry")
+              .getDeclaredConstructor()
+              .newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new SQLException("the jar ai_worker is not complete", "IA005", e);
+    }
+  }
+
+  @Override
+  protected Class<?> findClass(String name) throws ClassNotFoundException {
+    byte[] image = entries.remove(name.replace('.', '/') + ".class");
+    if (image == null) {
+      throw new ClassNotFoundException(name);
+    }
+    return defineClass(name, image, 0, image.length);
+  }
+
+  @Override
+  public InputStream getResourceAsStream(String name) {
+    byte[] image = entries.get(name);
+    return image == null ? null : new ByteArrayInputStream(image);
   }
 }

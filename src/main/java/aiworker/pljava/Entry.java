@@ -1,0 +1,62 @@
+package aiworker.pljava;
+
+import aiworker.AiWorkerException;
+import aiworker.Worker;
+import aiworker.db.Database;
+import aiworker.db.DatabaseException;
+import aiworker.db.JdbcDatabase;
+import aiworker.db.ServerError;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.CompletionException;
+import java.util.function.BiFunction;
+
+/**
+ * What {@link Functions} calls with a connection, the call's name and its arguments; the outcome is
+ * text. What goes wrong is the server's own exception within a {@link CompletionException}.
+ */
+public final class Entry implements BiFunction<Connection, String[], String> {
+  private final Worker worker = new Worker("pljava");
+
+  @Override
+  public String apply(Connection connection, String[] callAndArguments) {
+    Database database = new JdbcDatabase(connection, Entry::serverError);
+    try {
+      return switch (callAndArguments[0]) {
+        case "generate_sql" ->
+            worker.generateSql(database, callAndArguments[1], callAndArguments[2]);
+        case "regenerate" -> worker.regenerate(database, callAndArguments[1], callAndArguments[2]);
+        case "cache_stats" -> worker.cacheStats(database);
+        case "cleanup_cache" -> Long.toString(worker.cleanupCache(database));
+        case "health" -> worker.health(database);
+        default -> throw new IllegalArgumentException("no call " + callAndArguments[0]);
+      };
+    } catch (AiWorkerException e) {
+      throw new CompletionException(raised(database, e));
+    } catch (DatabaseException e) {
+      throw new CompletionException(e.getCause());
+    }
+  }
+
+  private static ServerError serverError(SQLException e) {
+    return new ServerError(e.getSQLState(), e.getMessage(), null, null);
+  }
+
+  /**
+   * PL/Java would put its class name before the message and has no DETAIL or HINT, so the server
+   * raises the error.
+   */
+  private static Throwable raised(Database database, AiWorkerException e) {
+    try {
+      database.query(
+          "SELECT public.ai_worker_raise(?, ?, ?, ?) AS nothing",
+          e.failure().sqlState(),
+          e.getMessage(),
+          e.detail(),
+          e.failure().hint());
+      return new SQLException("ai_worker_raise returned", "XX000", e);
+    } catch (DatabaseException raised) {
+      return raised.getCause();
+    }
+  }
+}
