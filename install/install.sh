@@ -293,7 +293,7 @@ WITH candidate AS (
 )
 SELECT major, home || '/lib/server/libjvm.so'
 FROM versioned
-ORDER BY major < 17, rank, array_position(ARRAY[17, 21, 25], major), major DESC, home ~ '/java-1\.', home
+ORDER BY major < 17, rank, array_position(ARRAY[17, 21, 25], major), major DESC, home ~ '/(java-1\.|default)', home
 LIMIT 1;
 SQL
   )
@@ -636,8 +636,10 @@ uninstall_it() {
   run_transaction < <(script_uninstall)
   remove_unused_jars
   say "done: AI Worker is removed from database \"$dbname\""
-  say "left in place, for others may use them: the extensions pljava and plpython3u"
-  local left
+  local extensions left
+  extensions=$(ask <<<"SELECT string_agg(extname, ', ' ORDER BY extname) FROM pg_catalog.pg_extension
+                       WHERE extname IN ('pljava', 'plpython3u');")
+  [ -z "$extensions" ] || say "left in place, for others may use it: extension $extensions"
   left=$(ask <<'SQL'
 SELECT format('    ALTER DATABASE %I RESET %s;', current_database(), split_part(setting, '=', 1))
 FROM pg_catalog.pg_db_role_setting

@@ -38,11 +38,11 @@ server_major() {
 
 # The one that Debian or Ubuntu would install.
 offered_major() {
-  apt-cache depends postgresql 2>/dev/null | sed -nE 's/^ *Depends: postgresql-([0-9]+)$/\1/p' | head -n 1
+  apt-cache depends postgresql 2>/dev/null | sed -nE 's/^ *Depends: postgresql-([0-9]+)$/\1/p'
 }
 
 offered() {
-  apt-cache policy "$1" 2>/dev/null | grep -qE '^ *Candidate: *[^( ]'
+  [[ $(apt-cache policy "$1" 2>/dev/null) =~ Candidate:\ *[^\(\ ] ]]
 }
 
 installed() {

@@ -216,7 +216,7 @@ demo_pid() {
   pid=$(cat "$home/demo/pid")
   # the number may belong to another process by now
   [[ $pid =~ ^[0-9]+$ ]] && [ -r "/proc/$pid/cmdline" ] &&
-    tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF -- "$home/demo" && echo "$pid"
+    tr '\0' '\n' <"/proc/$pid/cmdline" | grep -xF -- "$home/demo" >/dev/null && echo "$pid"
 }
 
 stop_demo() {
@@ -244,7 +244,7 @@ start_demo() {
   if [ ! -f "$home/demo/${WIREMOCK//:/-}.jar" ]; then
     local staging
     staging=$(mktemp -d)
-    (cd "$root" && mvn -B -q -Dstyle.color=never "$DEPENDENCY_PLUGIN:copy" -Dartifact=$WIREMOCK -DoutputDirectory="$staging") ||
+    (cd "$root" && mvn -B -q "$DEPENDENCY_PLUGIN:copy" -Dartifact=$WIREMOCK -DoutputDirectory="$staging") ||
       die 1 "WireMock, which serves the recorded replies, cannot be fetched" "see Maven's message above; or set OPENAI_API_KEY"
     as_owner tee "$home/demo/${WIREMOCK//:/-}.jar" <"$(echo "$staging"/*.jar)" >/dev/null
     rm -r "$staging"
@@ -253,11 +253,11 @@ start_demo() {
   tar -C "$here/demo" -cf - mappings | as_owner tar -C "$home/demo" --no-same-owner -xf -
   [ -z "${JAVA_HOME:-}" ] || java=$JAVA_HOME/bin/java
   demo_port=$(next_free_port $((port + 1)))
-  # shellcheck disable=SC2016  # expanded by the inner shell, whose process becomes the server
-  as_owner sh -c 'echo $$ >"$1/pid"; echo "$2" >"$1/port"
-    exec setsid "$3" -Xmx128m -jar "$4" --bind-address 127.0.0.1 --port "$2" --root-dir "$1" \
-      --no-request-journal --disable-banner >"$1/log" 2>&1 </dev/null' \
-    sh "$home/demo" "$demo_port" "$java" "$home/demo/${WIREMOCK//:/-}.jar" &
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  as_owner sh -c 'setsid "$3" -Xmx128m -jar "$4" --bind-address 127.0.0.1 --port "$2" --root-dir "$1" \
+      --no-request-journal --disable-banner >"$1/log" 2>&1 </dev/null &
+    echo $! >"$1/pid"; echo "$2" >"$1/port"' \
+    sh "$home/demo" "$demo_port" "$java" "$home/demo/${WIREMOCK//:/-}.jar"
   for ((waited = 0; waited < 300; waited++)); do
     if ! port_is_free "$demo_port"; then
       echo "it listens on port $demo_port"
@@ -335,7 +335,7 @@ start_it() {
   say "checking packages"
   "$here/packages.sh"
   say "building"
-  (cd "$root" && mvn -B -q -Dstyle.color=never -Dmaven.test.skip=true -Dspotless.check.skip=true package)
+  (cd "$root" && mvn -B -q -Dmaven.test.skip=true -Dspotless.check.skip=true package)
   make_folder
   find_server
   [ -f "$home/data/PG_VERSION" ] || make_cluster
