@@ -3,6 +3,7 @@ package aiworker.chat;
 import aiworker.AiWorkerException;
 import aiworker.Failure;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
@@ -20,16 +21,17 @@ import java.util.function.DoubleSupplier;
  * runs {@code interrupts}.
  */
 public final class ChatClient {
-  private final Transport transport = new Transport();
+  private final Transport transport;
   private final Dialects dialects = new Dialects();
   private final Time time;
   private final Backoff backoff;
 
   public ChatClient() {
-    this(Time.SYSTEM, () -> ThreadLocalRandom.current().nextDouble());
+    this(Time.SYSTEM, () -> ThreadLocalRandom.current().nextDouble(), InetAddress::getAllByName);
   }
 
-  ChatClient(Time time, DoubleSupplier random) {
+  ChatClient(Time time, DoubleSupplier random, Transport.Resolver resolver) {
+    this.transport = new Transport(resolver);
     this.time = time;
     this.backoff = new Backoff(random);
   }
@@ -86,16 +88,18 @@ public final class ChatClient {
     return new AiWorkerException(
         Failure.ENDPOINT_TIMEOUT,
         settings.shownUrl() + " did not answer within " + settings.timeout().toMillis() + " ms",
-        earlier == null ? null : "before that: " + earlier.error().getMessage(),
+        earlier == null ? null : "before that: " + earlier.words(),
         cause);
   }
 
   private static Trouble truncated(ChatSettings settings, TruncatedReplyException cause) {
-    return Trouble.passing(
+    return new Trouble(
         new AiWorkerException(
             Failure.REPLY_UNREADABLE,
             "the reply of " + settings.shownUrl() + " is cut short",
             cause.getMessage(),
-            cause));
+            cause),
+        true,
+        null);
   }
 }

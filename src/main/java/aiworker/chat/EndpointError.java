@@ -35,10 +35,21 @@ record EndpointError(String message, String code, String param) {
     return "";
   }
 
-  /** Text from outside, fit for an error's DETAIL. */
+  /**
+   * Text from outside, fit for an error's DETAIL: without secrets, in one line, not too long, and
+   * without what PostgreSQL could not take as text.
+   */
   static String shown(String text, ChatSettings settings) {
-    String head = text.substring(0, Math.min(text.length(), 16_000));
-    String printable = settings.masked(head).replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
-    return printable.length() <= LONGEST ? printable : printable.substring(0, LONGEST) + " …";
+    StringBuilder line = new StringBuilder();
+    text.codePoints()
+        .limit(16_000)
+        .map(c -> Character.isISOControl(c) || Character.isWhitespace(c) ? ' ' : c)
+        .filter(c -> c != ' ' || (line.length() > 0 && line.charAt(line.length() - 1) != ' '))
+        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? '?' : c)
+        .forEachOrdered(line::appendCodePoint);
+    String masked = settings.masked(line.toString()).strip();
+    return masked.length() <= LONGEST
+        ? masked
+        : masked.substring(0, masked.offsetByCodePoints(0, LONGEST / 2)) + " …";
   }
 }

@@ -39,10 +39,14 @@ final class ReplyReader {
     if (content.isEmpty()) {
       throw unreadable("the reply of " + settings.shownUrl() + " is empty", text(body), settings);
     }
+    String statement = statement(content, settings);
+    if (!statement.codePoints().allMatch(ReplyReader::isText)) {
+      throw unreadable("the answer holds characters that are no text", statement, settings);
+    }
     JsonNode usage = root.path("usage");
     int split = usage.path("prompt_tokens").intValue() + usage.path("completion_tokens").intValue();
     return new ChatReply(
-        statement(content, settings),
+        statement,
         Math.max(0, usage.path("total_tokens").asInt(split)),
         Math.max(0, usage.path("prompt_tokens_details").path("cached_tokens").intValue()));
   }
@@ -110,6 +114,11 @@ final class ReplyReader {
           "the model has no query for this question", answer.path("problem").asText(""), settings);
     }
     return sql;
+  }
+
+  /** Whether PostgreSQL can take it in a text. */
+  private static boolean isText(int c) {
+    return c != 0 && (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE);
   }
 
   /** The JSON in a Markdown fence that is the whole text. */
