@@ -1,6 +1,5 @@
 package aiworker.chat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -13,11 +12,8 @@ record EndpointError(String message, String code, String param) {
   /** Reads an error's body, masking secrets and cutting what is long. */
   static EndpointError of(byte[] body, ChatSettings settings) {
     String text = new String(body, StandardCharsets.UTF_8);
-    JsonNode root = Json.objectOrNull(text);
-    if (root == null) {
-      return new EndpointError(shown(text, settings), "", "");
-    }
-    JsonNode error = root.path("error");
+    Json root = Json.objectOrNothing(text);
+    Json error = root.path("error");
     String message =
         firstText(error.path("message"), error, root.path("message"), root.path("detail"));
     return new EndpointError(
@@ -26,10 +22,10 @@ record EndpointError(String message, String code, String param) {
         firstText(error.path("param")));
   }
 
-  private static String firstText(JsonNode... candidates) {
-    for (JsonNode candidate : candidates) {
-      if (candidate.isTextual()) {
-        return candidate.asText();
+  private static String firstText(Json... candidates) {
+    for (Json candidate : candidates) {
+      if (candidate.isText()) {
+        return candidate.text();
       }
     }
     return "";

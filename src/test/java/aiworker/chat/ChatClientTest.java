@@ -69,6 +69,18 @@ class ChatClientTest {
   }
 
   @Test
+  void structureOfAnotherKindComesBackAsItIs() {
+    endpoint.replyWith("{\"query\": \"SELECT 1\"}");
+    assertEquals("{\"query\": \"SELECT 1\"}", ask().content());
+  }
+
+  @Test
+  void neitherStatementNorReasonIsNoStatement() {
+    endpoint.replyWith("{\"sql\": null, \"problem\": null}");
+    assertEquals(Failure.NO_STATEMENT, fail().failure());
+  }
+
+  @Test
   void whyThereIsNoStatementIsTold() {
     endpoint.replyWithProblem("there is no table of invoices");
     AiWorkerException e = fail();

@@ -134,7 +134,7 @@ class FaultIT {
             }),
         Fault.text("status is no number", REPLY_UNREADABLE, "HTTP/1.1 abc OK\r\n\r\n"),
         Fault.text("header without a colon", REPLY_UNREADABLE, HEAD + "nonsense\r\n\r\n{}"),
-        Fault.text("empty reply", REPLY_UNREADABLE, HEAD + "Content-Length: 0\r\n\r\n"),
+        Fault.body("empty reply", REPLY_UNREADABLE, ""),
         Fault.text("headers cut off", ENDPOINT_FAILED, HEAD));
   }
 
