@@ -46,6 +46,7 @@ public final class ChatClient {
   public ChatReply complete(ChatSettings settings, List<Message> messages, Runnable interrupts) {
     Patience patience = new Patience(settings.timeout(), interrupts, time);
     Dialect dialect = dialects.of(settings);
+    boolean learnt = false;
     Trouble trouble = null;
     int failures = 0;
     while (true) {
@@ -55,13 +56,16 @@ public final class ChatClient {
         byte[] body = Decompression.body(response, settings);
         int status = response.statusCode();
         if (status >= 200 && status < 300) {
-          dialects.remember(settings, dialect);
+          if (learnt) {
+            dialects.remember(settings, dialect);
+          }
           return ReplyReader.read(body, settings);
         }
         EndpointError error = EndpointError.of(body, settings);
         Dialect simpler = dialect.after(status, error, settings.sampling());
         if (simpler != null) {
           dialect = simpler;
+          learnt = true;
           continue;
         }
         trouble = Refusals.of(status, response.headers(), error, settings, time.now());

@@ -29,6 +29,10 @@ final class Faults {
     if (has(fault, ReplyTooLargeException.class)) {
       return last(REPLY_UNREADABLE, "the reply of " + url + " is too large", words, fault);
     }
+    if (has(fault, SecurityException.class)) {
+      String message = "the security policy of this server's Java forbids a connection to " + url;
+      return last(ENDPOINT_UNREACHABLE, message, words, fault);
+    }
     if (has(fault, UnknownHostException.class)) {
       // Java remembers a failed look-up for ten seconds, so that trying again would tell nothing
       return last(ENDPOINT_UNREACHABLE, "the host of " + url + " is unknown", words, fault);

@@ -5,6 +5,7 @@ import aiworker.Failure;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * Reads a Chat Completions reply: the statement if the model kept to the asked shape, its text if
@@ -24,7 +25,8 @@ final class ReplyReader {
    */
   static ChatReply read(byte[] body, ChatSettings settings) throws TruncatedReplyException {
     Json root = root(body, settings);
-    Json choice = root.path("choices").elements().stream().findFirst().orElse(Json.NOTHING);
+    List<Json> choices = root.path("choices").elements();
+    Json choice = choices.isEmpty() ? Json.NOTHING : choices.get(0);
     if (!choice.isObject()) {
       throw unreadable(
           "the reply of " + settings.shownUrl() + " has no choices", text(body), settings);
@@ -36,7 +38,7 @@ final class ReplyReader {
       throw unreadable("the reply of " + settings.shownUrl() + " is empty", text(body), settings);
     }
     String statement = statement(content, settings);
-    if (!statement.codePoints().allMatch(ReplyReader::isText)) {
+    if (!isText(statement)) {
       throw unreadable("the answer holds characters that are no text", statement, settings);
     }
     Json usage = root.path("usage");
@@ -106,8 +108,8 @@ final class ReplyReader {
   }
 
   /** Whether PostgreSQL can take it in a text. */
-  private static boolean isText(int c) {
-    return c != 0 && (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE);
+  private static boolean isText(String text) {
+    return text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
   /** The JSON in a Markdown fence that is the whole text. */

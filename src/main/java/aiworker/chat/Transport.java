@@ -51,11 +51,9 @@ final class Transport {
     InetAddress[] resolve(String host) throws UnknownHostException;
   }
 
-  private record Kind(boolean plain, URI proxy, Path caFile) {}
-
   private final ThreadPoolExecutor workers = workers();
   private final Resolver resolver;
-  private Kind kind;
+  private String route;
   private HttpClient client;
 
   Transport(Resolver resolver) {
@@ -84,13 +82,15 @@ final class Transport {
               .timeout(beyond(patience.left()));
       settings.requestHeaders().forEach(request::header);
       return patience.await(
-          client(new Kind("http".equalsIgnoreCase(url.getScheme()), proxy, network.caFile()))
+          client("http".equalsIgnoreCase(url.getScheme()), proxy, network.caFile())
               .sendAsync(request.build(), head -> new BoundedBody()));
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException fault) {
         throw fault;
       }
       throw new IOException(e.getCause());
+    } catch (SecurityException e) {
+      throw new IOException(e);
     }
   }
 
@@ -99,8 +99,9 @@ final class Transport {
     return (left.isNegative() ? Duration.ZERO : left).plusSeconds(1);
   }
 
-  private HttpClient client(Kind wanted) {
-    if (!wanted.equals(kind)) {
+  private HttpClient client(boolean plain, URI proxy, Path caFile) {
+    String wanted = plain + " " + proxy + " " + caFile;
+    if (!wanted.equals(route)) {
       HttpClient.Builder builder =
           HttpClient.newBuilder()
               .executor(workers)
@@ -108,17 +109,16 @@ final class Transport {
               .connectTimeout(CONNECT_TIMEOUT)
               .version(HttpClient.Version.HTTP_1_1)
               .proxy(
-                  wanted.proxy == null
+                  proxy == null
                       ? HttpClient.Builder.NO_PROXY
-                      : ProxySelector.of(
-                          new InetSocketAddress(wanted.proxy.getHost(), wanted.proxy.getPort())));
-      if (wanted.plain) {
+                      : ProxySelector.of(new InetSocketAddress(proxy.getHost(), proxy.getPort())));
+      if (plain) {
         builder.sslContext(Tls.trustingNobody());
-      } else if (wanted.caFile != null) {
-        builder.sslContext(Tls.trusting(wanted.caFile));
+      } else if (caFile != null) {
+        builder.sslContext(Tls.trusting(caFile));
       }
       client = builder.build();
-      kind = wanted;
+      route = wanted;
     }
     return client;
   }

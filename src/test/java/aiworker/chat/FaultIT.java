@@ -42,7 +42,13 @@ class FaultIT {
 
   static Stream<Fault> connections() {
     return Stream.of(
-        new Fault("reset on connect", ENDPOINT_FAILED, (c, n) -> c.reset()),
+        new Fault(
+            "reset in the request",
+            ENDPOINT_FAILED,
+            (c, n) -> {
+              c.in().read();
+              c.reset();
+            }),
         new Fault("closed on connect", ENDPOINT_FAILED, (c, n) -> {}),
         Fault.after("reset after the request", ENDPOINT_FAILED, RawEndpoint.Connection::reset),
         Fault.after("closed after the request", ENDPOINT_FAILED, c -> c.socket().close()),

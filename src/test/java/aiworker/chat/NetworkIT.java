@@ -84,6 +84,18 @@ class NetworkIT {
   }
 
   @Test
+  void securityPolicyThatForbidsTheLookUpIsNamed() {
+    AiWorkerException e =
+        fail(
+            host -> {
+              throw new SecurityException("access denied");
+            },
+            ChatSettings.of(URI.create("https://model.example/v1"), "m", KEY));
+    assertEquals(Failure.ENDPOINT_UNREACHABLE, e.failure());
+    assertTrue(e.getMessage().contains("security policy"), e.getMessage());
+  }
+
+  @Test
   void nameServerThatHangsEndsAtTheDeadlineAndHeedsInterrupts() {
     CountDownLatch never = new CountDownLatch(1);
     Transport.Resolver hanging =
