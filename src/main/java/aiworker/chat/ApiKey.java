@@ -66,7 +66,7 @@ public final class ApiKey {
     if (value.length() > LONGEST) {
       throw missing(origin + " holds no key", "it is longer than " + LONGEST + " characters", null);
     }
-    if (!value.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+    if (!isVisibleAscii(value)) {
       throw missing(
           origin + " holds no key that a header can carry",
           "it has white space, a control character or a character outside ASCII in it",
@@ -83,6 +83,16 @@ public final class ApiKey {
   @Override
   public String toString() {
     return this == NONE ? "(none)" : "(hidden)";
+  }
+
+  // a loop, here and elsewhere on the way of a first call: a stream would load a hundred classes
+  private static boolean isVisibleAscii(String text) {
+    for (int at = 0; at < text.length(); at++) {
+      if (text.charAt(at) <= ' ' || text.charAt(at) >= 0x7f) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String firstLine(Path file) {

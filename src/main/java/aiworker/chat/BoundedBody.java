@@ -31,8 +31,8 @@ final class BoundedBody implements BodySubscriber<byte[]> {
   public void onNext(List<ByteBuffer> buffers) {
     for (ByteBuffer buffer : buffers) {
       if (read.size() + buffer.remaining() > MOST) {
-        subscription.cancel();
         body.completeExceptionally(new ReplyTooLargeException());
+        subscription.cancel();
         return;
       }
       byte[] bytes = new byte[buffer.remaining()];

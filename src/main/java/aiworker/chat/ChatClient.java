@@ -3,6 +3,7 @@ package aiworker.chat;
 import aiworker.AiWorkerException;
 import aiworker.Failure;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
@@ -20,16 +21,17 @@ import java.util.function.DoubleSupplier;
  * runs {@code interrupts}.
  */
 public final class ChatClient {
-  private final Transport transport = new Transport();
+  private final Transport transport;
   private final Dialects dialects = new Dialects();
   private final Time time;
   private final Backoff backoff;
 
   public ChatClient() {
-    this(Time.SYSTEM, () -> ThreadLocalRandom.current().nextDouble());
+    this(Time.SYSTEM, () -> ThreadLocalRandom.current().nextDouble(), InetAddress::getAllByName);
   }
 
-  ChatClient(Time time, DoubleSupplier random) {
+  ChatClient(Time time, DoubleSupplier random, Transport.Resolver resolver) {
+    this.transport = new Transport(resolver);
     this.time = time;
     this.backoff = new Backoff(random);
   }
@@ -44,6 +46,7 @@ public final class ChatClient {
   public ChatReply complete(ChatSettings settings, List<Message> messages, Runnable interrupts) {
     Patience patience = new Patience(settings.timeout(), interrupts, time);
     Dialect dialect = dialects.of(settings);
+    boolean learnt = false;
     Trouble trouble = null;
     int failures = 0;
     while (true) {
@@ -53,13 +56,16 @@ public final class ChatClient {
         byte[] body = Decompression.body(response, settings);
         int status = response.statusCode();
         if (status >= 200 && status < 300) {
-          dialects.remember(settings, dialect);
+          if (learnt) {
+            dialects.remember(settings, dialect);
+          }
           return ReplyReader.read(body, settings);
         }
         EndpointError error = EndpointError.of(body, settings);
         Dialect simpler = dialect.after(status, error, settings.sampling());
         if (simpler != null) {
           dialect = simpler;
+          learnt = true;
           continue;
         }
         trouble = Refusals.of(status, response.headers(), error, settings, time.now());
@@ -86,16 +92,18 @@ public final class ChatClient {
     return new AiWorkerException(
         Failure.ENDPOINT_TIMEOUT,
         settings.shownUrl() + " did not answer within " + settings.timeout().toMillis() + " ms",
-        earlier == null ? null : "before that: " + earlier.error().getMessage(),
+        earlier == null ? null : "before that: " + earlier.words(),
         cause);
   }
 
   private static Trouble truncated(ChatSettings settings, TruncatedReplyException cause) {
-    return Trouble.passing(
+    return new Trouble(
         new AiWorkerException(
             Failure.REPLY_UNREADABLE,
             "the reply of " + settings.shownUrl() + " is cut short",
             cause.getMessage(),
-            cause));
+            cause),
+        true,
+        null);
   }
 }

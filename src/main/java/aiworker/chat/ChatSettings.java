@@ -132,10 +132,10 @@ public record ChatSettings(
     return all;
   }
 
-  /** Text from outside without our secrets: the key, and the values of the extra headers. */
+  /** Text from outside without our secrets: the key, and header values as long as keys are. */
   String masked(String text) {
-    List<String> secrets = new ArrayList<>(headers.values());
-    secrets.add(key.value());
+    List<String> secrets = new ArrayList<>(List.of(key.value()));
+    headers.values().stream().filter(value -> value.length() >= 16).forEach(secrets::add);
     return new Masker(secrets).mask(text);
   }
 

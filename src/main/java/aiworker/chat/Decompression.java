@@ -23,6 +23,10 @@ final class Decompression {
    */
   static byte[] body(HttpResponse<byte[]> response, ChatSettings settings)
       throws TruncatedReplyException, ReplyTooLargeException {
+    if (response.body() == null) {
+      // what Java 17 makes of a proxy's refusal of a tunnel
+      return new byte[0];
+    }
     String encoding =
         response
             .headers()

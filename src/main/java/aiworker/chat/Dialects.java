@@ -19,10 +19,7 @@ final class Dialects {
 
   /** Keeps what has proved itself in a request that the endpoint accepted. */
   void remember(ChatSettings settings, Dialect dialect) {
-    if (dialect.equals(of(settings))) {
-      return;
-    }
-    if (known.size() >= MOST) {
+    if (known.size() >= MOST && !known.containsKey(name(settings))) {
       known.remove(known.keySet().iterator().next());
     }
     known.put(name(settings), dialect);

@@ -1,6 +1,5 @@
 package aiworker.chat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -13,11 +12,8 @@ record EndpointError(String message, String code, String param) {
   /** Reads an error's body, masking secrets and cutting what is long. */
   static EndpointError of(byte[] body, ChatSettings settings) {
     String text = new String(body, StandardCharsets.UTF_8);
-    JsonNode root = Json.objectOrNull(text);
-    if (root == null) {
-      return new EndpointError(shown(text, settings), "", "");
-    }
-    JsonNode error = root.path("error");
+    Json root = Json.objectOrNothing(text);
+    Json error = root.path("error");
     String message =
         firstText(error.path("message"), error, root.path("message"), root.path("detail"));
     return new EndpointError(
@@ -26,19 +22,30 @@ record EndpointError(String message, String code, String param) {
         firstText(error.path("param")));
   }
 
-  private static String firstText(JsonNode... candidates) {
-    for (JsonNode candidate : candidates) {
-      if (candidate.isTextual()) {
-        return candidate.asText();
+  private static String firstText(Json... candidates) {
+    for (Json candidate : candidates) {
+      if (candidate.isText()) {
+        return candidate.text();
       }
     }
     return "";
   }
 
-  /** Text from outside, fit for an error's DETAIL. */
+  /**
+   * Text from outside, fit for an error's DETAIL: without secrets, in one line, not too long, and
+   * without what PostgreSQL could not take as text.
+   */
   static String shown(String text, ChatSettings settings) {
-    String head = text.substring(0, Math.min(text.length(), 16_000));
-    String printable = settings.masked(head).replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
-    return printable.length() <= LONGEST ? printable : printable.substring(0, LONGEST) + " …";
+    StringBuilder line = new StringBuilder();
+    text.codePoints()
+        .limit(16_000)
+        .map(c -> Character.isISOControl(c) || Character.isWhitespace(c) ? ' ' : c)
+        .filter(c -> c != ' ' || (line.length() > 0 && line.charAt(line.length() - 1) != ' '))
+        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? '?' : c)
+        .forEachOrdered(line::appendCodePoint);
+    String masked = settings.masked(line.toString()).strip();
+    return masked.length() <= LONGEST
+        ? masked
+        : masked.substring(0, masked.offsetByCodePoints(0, LONGEST / 2)) + " …";
   }
 }

@@ -67,8 +67,7 @@ final class EndpointGuard {
     String host = url.getHost();
     return host.equalsIgnoreCase("localhost")
         || host.equals("[::1]")
-        || (host.startsWith("127.")
-            && host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9')));
+        || (host.startsWith("127.") && isDotsAndDigits(host));
   }
 
   /** The URL without its query and user name, which may hold secrets. */
@@ -80,11 +79,24 @@ final class EndpointGuard {
     return url.getScheme() + "://" + url.getHost() + port + url.getRawPath();
   }
 
+  private static boolean isDotsAndDigits(String host) {
+    for (int at = 0; at < host.length(); at++) {
+      char c = host.charAt(at);
+      if (c != '.' && (c < '0' || c > '9')) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static boolean isMetadata(InetAddress address) {
     byte[] bytes = address.getAddress();
-    return address.isLinkLocalAddress()
-        || METADATA.stream().anyMatch(known -> Arrays.equals(known, bytes))
-        || isTranslated(bytes);
+    for (byte[] known : METADATA) {
+      if (Arrays.equals(known, bytes)) {
+        return true;
+      }
+    }
+    return address.isLinkLocalAddress() || isTranslated(bytes);
   }
 
   /** An IPv4 link-local address inside NAT64's prefix 64:ff9b::/96 (RFC 6052). */

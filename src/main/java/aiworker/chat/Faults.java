@@ -1,5 +1,9 @@
 package aiworker.chat;
 
+import static aiworker.Failure.ENDPOINT_FAILED;
+import static aiworker.Failure.ENDPOINT_UNREACHABLE;
+import static aiworker.Failure.REPLY_UNREADABLE;
+
 import aiworker.AiWorkerException;
 import aiworker.Failure;
 import java.io.IOException;
@@ -9,7 +13,7 @@ import java.net.ProtocolException;
 import java.net.UnknownHostException;
 import java.net.http.HttpConnectTimeoutException;
 import java.security.GeneralSecurityException;
-import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 
 /**
  * What a fault of the connection means for the caller, and whether to try again.
@@ -21,50 +25,45 @@ final class Faults {
 
   static Trouble of(IOException fault, ChatSettings settings) {
     String url = settings.shownUrl();
+    String words = EndpointError.shown(words(fault), settings);
     if (has(fault, ReplyTooLargeException.class)) {
-      return Trouble.last(
-          error(
-              Failure.REPLY_UNREADABLE,
-              "the reply of " + url + " is larger than " + BoundedBody.MOST + " bytes",
-              null,
-              fault));
+      return last(REPLY_UNREADABLE, "the reply of " + url + " is too large", words, fault);
+    }
+    if (has(fault, SecurityException.class)) {
+      String message = "the security policy of this server's Java forbids a connection to " + url;
+      return last(ENDPOINT_UNREACHABLE, message, words, fault);
     }
     if (has(fault, UnknownHostException.class)) {
       // Java remembers a failed look-up for ten seconds, so that trying again would tell nothing
-      return Trouble.last(
-          error(Failure.ENDPOINT_UNREACHABLE, "the host of " + url + " is unknown", fault));
+      return last(ENDPOINT_UNREACHABLE, "the host of " + url + " is unknown", words, fault);
     }
-    if (has(fault, GeneralSecurityException.class)) {
-      return Trouble.last(
-          error(Failure.ENDPOINT_UNREACHABLE, "no trusted connection to " + url, fault));
+    if (has(fault, GeneralSecurityException.class) || words.contains("SSL message")) {
+      return last(ENDPOINT_UNREACHABLE, "no trusted connection to " + url, words, fault);
     }
     if (has(fault, HttpConnectTimeoutException.class)) {
-      return Trouble.passing(
-          error(
-              Failure.ENDPOINT_UNREACHABLE,
-              "no connection to " + url + " within " + Transport.CONNECT_TIMEOUT.toMillis() + " ms",
-              null,
-              fault));
+      String within = " within " + Transport.CONNECT_TIMEOUT.toMillis() + " ms";
+      return passing(ENDPOINT_UNREACHABLE, "no connection to " + url + within, null, fault);
     }
     if (has(fault, ConnectException.class)
         || has(fault, NoRouteToHostException.class)
-        || has(fault, SSLException.class)) {
-      return Trouble.passing(error(Failure.ENDPOINT_UNREACHABLE, "no connection to " + url, fault));
+        || has(fault, SSLHandshakeException.class)
+        || words.startsWith("Tunnel failed")) {
+      return passing(ENDPOINT_UNREACHABLE, "no connection to " + url, words, fault);
     }
-    if (has(fault, ProtocolException.class)) {
-      return Trouble.last(error(Failure.REPLY_UNREADABLE, url + " does not speak HTTP", fault));
+    if (has(fault, ProtocolException.class) || has(fault, IllegalArgumentException.class)) {
+      return last(REPLY_UNREADABLE, url + " does not speak HTTP", words, fault);
     }
-    return Trouble.passing(
-        error(Failure.ENDPOINT_FAILED, url + " dropped the connection before its reply", fault));
+    return passing(
+        ENDPOINT_FAILED, "the connection to " + url + " broke before its reply", words, fault);
   }
 
-  private static AiWorkerException error(Failure failure, String message, IOException fault) {
-    return error(failure, message, innermost(fault), fault);
+  private static Trouble last(Failure failure, String message, String detail, IOException fault) {
+    return new Trouble(new AiWorkerException(failure, message, detail, fault), false, null);
   }
 
-  private static AiWorkerException error(
+  private static Trouble passing(
       Failure failure, String message, String detail, IOException fault) {
-    return new AiWorkerException(failure, message, detail, fault);
+    return new Trouble(new AiWorkerException(failure, message, detail, fault), true, null);
   }
 
   private static boolean has(Throwable fault, Class<? extends Throwable> kind) {
@@ -77,8 +76,12 @@ final class Faults {
   }
 
   /** The words of the innermost cause that has any, which say the most. */
-  private static String innermost(Throwable fault) {
-    String words = fault.getClass().getSimpleName();
+  private static String words(Throwable fault) {
+    // the HTTP client of Java 17 has no words for a refused connection
+    String words =
+        fault instanceof ConnectException
+            ? "the connection was refused"
+            : fault.getClass().getSimpleName();
     for (Throwable t = fault; t != null; t = t.getCause()) {
       if (t.getMessage() != null && !t.getMessage().isBlank()) {
         words = t.getMessage();

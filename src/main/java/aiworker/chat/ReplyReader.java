@@ -4,8 +4,8 @@ import aiworker.AiWorkerException;
 import aiworker.Failure;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
-import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * Reads a Chat Completions reply: the statement if the model kept to the asked shape, its text if
@@ -24,36 +24,34 @@ final class ReplyReader {
    *     with the model's words
    */
   static ChatReply read(byte[] body, ChatSettings settings) throws TruncatedReplyException {
-    JsonNode root = root(body, settings);
-    JsonNode choice = root.path("choices").path(0);
+    Json root = root(body, settings);
+    List<Json> choices = root.path("choices").elements();
+    Json choice = choices.isEmpty() ? Json.NOTHING : choices.get(0);
     if (!choice.isObject()) {
-      JsonNode error = root.path("error");
       throw unreadable(
-          "the reply of " + settings.shownUrl() + " has no choices",
-          error.isMissingNode() ? text(body) : error.path("message").asText(error.toString()),
-          settings);
+          "the reply of " + settings.shownUrl() + " has no choices", text(body), settings);
     }
-    JsonNode message = choice.path("message");
-    requireFinished(choice.path("finish_reason").asText(""), message, settings);
+    Json message = choice.path("message");
+    requireFinished(choice.path("finish_reason").text(), message, settings);
     String content = withoutThoughts(content(message.path("content"))).strip();
     if (content.isEmpty()) {
       throw unreadable("the reply of " + settings.shownUrl() + " is empty", text(body), settings);
     }
-    JsonNode usage = root.path("usage");
-    int split = usage.path("prompt_tokens").intValue() + usage.path("completion_tokens").intValue();
+    String statement = statement(content, settings);
+    if (!isText(statement)) {
+      throw unreadable("the answer holds characters that are no text", statement, settings);
+    }
+    Json usage = root.path("usage");
+    int split = usage.path("prompt_tokens").integer(0) + usage.path("completion_tokens").integer(0);
     return new ChatReply(
-        statement(content, settings),
-        Math.max(0, usage.path("total_tokens").asInt(split)),
-        Math.max(0, usage.path("prompt_tokens_details").path("cached_tokens").intValue()));
+        statement,
+        Math.max(0, usage.path("total_tokens").integer(split)),
+        Math.max(0, usage.path("prompt_tokens_details").path("cached_tokens").integer(0)));
   }
 
-  private static JsonNode root(byte[] body, ChatSettings settings) throws TruncatedReplyException {
+  private static Json root(byte[] body, ChatSettings settings) throws TruncatedReplyException {
     try {
-      JsonNode root = Json.read(body);
-      if (root.isMissingNode()) {
-        throw new TruncatedReplyException("the body is empty");
-      }
-      return root;
+      return Json.read(body);
     } catch (JsonEOFException e) {
       throw new TruncatedReplyException("the body ends after " + body.length + " bytes");
     } catch (JsonProcessingException e) {
@@ -62,8 +60,8 @@ final class ReplyReader {
     }
   }
 
-  private static void requireFinished(String reason, JsonNode message, ChatSettings settings) {
-    String refusal = message.path("refusal").asText("");
+  private static void requireFinished(String reason, Json message, ChatSettings settings) {
+    String refusal = message.path("refusal").text();
     if (!refusal.isBlank()) {
       throw noStatement("the model declined the question", refusal, settings);
     }
@@ -82,12 +80,9 @@ final class ReplyReader {
   }
 
   /** Text, or the texts of a list of parts. */
-  private static String content(JsonNode content) {
-    if (!content.isArray()) {
-      return content.asText("");
-    }
-    StringBuilder joined = new StringBuilder();
-    content.forEach(part -> joined.append(part.path("text").asText("")));
+  private static String content(Json content) {
+    StringBuilder joined = new StringBuilder(content.text());
+    content.elements().forEach(part -> joined.append(part.path("text").text()));
     return joined.toString();
   }
 
@@ -100,16 +95,21 @@ final class ReplyReader {
   }
 
   private static String statement(String content, ChatSettings settings) {
-    JsonNode answer = Json.objectOrNull(unfenced(content));
-    if (answer == null || !(answer.has("sql") || answer.has("problem"))) {
+    Json answer = Json.objectOrNothing(unfenced(content));
+    if (!answer.has("sql") && !answer.has("problem")) {
       return content;
     }
-    String sql = answer.path("sql").asText("").strip();
+    String sql = answer.path("sql").text().strip();
     if (sql.isEmpty()) {
       throw noStatement(
-          "the model has no query for this question", answer.path("problem").asText(""), settings);
+          "the model has no query for this question", answer.path("problem").text(), settings);
     }
     return sql;
+  }
+
+  /** Whether PostgreSQL can take it in a text. */
+  private static boolean isText(String text) {
+    return text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
   /** The JSON in a Markdown fence that is the whole text. */

@@ -5,6 +5,6 @@ import java.io.IOException;
 /** A reply over {@link BoundedBody#MOST} bytes. */
 final class ReplyTooLargeException extends IOException {
   ReplyTooLargeException() {
-    super("the reply is larger than " + BoundedBody.MOST + " bytes");
+    super("it is larger than " + BoundedBody.MOST + " bytes");
   }
 }

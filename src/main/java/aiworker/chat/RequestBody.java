@@ -18,7 +18,7 @@ final class RequestBody {
 
   static byte[] of(ChatSettings settings, List<Message> messages, Dialect dialect) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(1_024);
-    try (JsonGenerator json = Json.MAPPER.getFactory().createGenerator(out)) {
+    try (JsonGenerator json = Json.writer(out)) {
       json.writeStartObject();
       json.writeStringField("model", settings.model());
       json.writeArrayFieldStart("messages");

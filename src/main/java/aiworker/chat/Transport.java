@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -20,8 +21,11 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Posts bodies over one {@link HttpClient}, which is kept, with its connections, until proxy or
- * certificates change. Follows no redirect, uses no proxy but the one it is told, and speaks HTTP/2
- * only over TLS.
+ * certificates change. Follows no redirect and uses no proxy but the one it is told.
+ *
+ * <p>Speaks HTTP/1.1 alone. A backend has one request at a time, so that HTTP/2 could share
+ * nothing; but an HTTP/2 connection outlives the requests that are cancelled or time out on it, and
+ * one that has silently died would swallow all that follow.
  *
  * <p>Thread rule: only the thread on which the backend called us may use it. The work is done on
  * daemon threads that end after a second without any; between calls only the client's own selector
@@ -30,11 +34,31 @@ import java.util.concurrent.TimeoutException;
 final class Transport {
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
-  private record Kind(boolean plain, URI proxy, Path caFile) {}
+  static {
+    // Java 17 keeps idle connections for twenty minutes, far longer than what lies on their way
+    String property = "jdk.httpclient.keepalive.timeout";
+    try {
+      if (System.getProperty(property) == null) {
+        System.setProperty(property, "60");
+      }
+    } catch (SecurityException e) {
+      // then Java's own value it is
+    }
+  }
+
+  /** A name service. */
+  interface Resolver {
+    InetAddress[] resolve(String host) throws UnknownHostException;
+  }
 
   private final ThreadPoolExecutor workers = workers();
-  private Kind kind;
+  private final Resolver resolver;
+  private String route;
   private HttpClient client;
+
+  Transport(Resolver resolver) {
+    this.resolver = resolver;
+  }
 
   /**
    * Sends one request and reads the whole reply.
@@ -49,7 +73,7 @@ final class Transport {
     URI proxy = EndpointGuard.isLoopback(url) ? null : network.proxy();
     try {
       String next = (proxy == null ? url : proxy).getHost();
-      Future<InetAddress[]> lookup = workers.submit(() -> InetAddress.getAllByName(next));
+      Future<InetAddress[]> lookup = workers.submit(() -> resolver.resolve(next));
       InetAddress[] addresses = patience.await(lookup);
       EndpointGuard.requireSafe(url, addresses, network.allowInsecure() || proxy != null);
       HttpRequest.Builder request =
@@ -58,13 +82,15 @@ final class Transport {
               .timeout(beyond(patience.left()));
       settings.requestHeaders().forEach(request::header);
       return patience.await(
-          client(new Kind("http".equalsIgnoreCase(url.getScheme()), proxy, network.caFile()))
+          client("http".equalsIgnoreCase(url.getScheme()), proxy, network.caFile())
               .sendAsync(request.build(), head -> new BoundedBody()));
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException fault) {
         throw fault;
       }
       throw new IOException(e.getCause());
+    } catch (SecurityException e) {
+      throw new IOException(e);
     }
   }
 
@@ -73,26 +99,26 @@ final class Transport {
     return (left.isNegative() ? Duration.ZERO : left).plusSeconds(1);
   }
 
-  private HttpClient client(Kind wanted) {
-    if (!wanted.equals(kind)) {
+  private HttpClient client(boolean plain, URI proxy, Path caFile) {
+    String wanted = plain + " " + proxy + " " + caFile;
+    if (!wanted.equals(route)) {
       HttpClient.Builder builder =
           HttpClient.newBuilder()
               .executor(workers)
               .followRedirects(HttpClient.Redirect.NEVER)
               .connectTimeout(CONNECT_TIMEOUT)
-              .version(wanted.plain ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
+              .version(HttpClient.Version.HTTP_1_1)
               .proxy(
-                  wanted.proxy == null
+                  proxy == null
                       ? HttpClient.Builder.NO_PROXY
-                      : ProxySelector.of(
-                          new InetSocketAddress(wanted.proxy.getHost(), wanted.proxy.getPort())));
-      if (wanted.plain) {
+                      : ProxySelector.of(new InetSocketAddress(proxy.getHost(), proxy.getPort())));
+      if (plain) {
         builder.sslContext(Tls.trustingNobody());
-      } else if (wanted.caFile != null) {
-        builder.sslContext(Tls.trusting(wanted.caFile));
+      } else if (caFile != null) {
+        builder.sslContext(Tls.trusting(caFile));
       }
       client = builder.build();
-      kind = wanted;
+      route = wanted;
     }
     return client;
   }

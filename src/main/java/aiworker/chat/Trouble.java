@@ -11,11 +11,8 @@ import java.time.Duration;
  * @param retryAfter how long the endpoint wants to be left alone, null if it did not say
  */
 record Trouble(AiWorkerException error, boolean retriable, Duration retryAfter) {
-  static Trouble last(AiWorkerException error) {
-    return new Trouble(error, false, null);
-  }
-
-  static Trouble passing(AiWorkerException error) {
-    return new Trouble(error, true, null);
+  /** Message and detail in one. */
+  String words() {
+    return error.getMessage() + (error.detail() == null ? "" : ": " + error.detail());
   }
 }

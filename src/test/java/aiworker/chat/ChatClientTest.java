@@ -11,6 +11,7 @@ import aiworker.AiWorkerException;
 import aiworker.Failure;
 import aiworker.testing.FakeEndpoint;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ class ChatClientTest {
 
   private final FakeEndpoint endpoint = FakeEndpoint.start();
   private final TestTime time = new TestTime();
-  private final ChatClient client = new ChatClient(time, () -> 1.0);
+  private final ChatClient client = new ChatClient(time, () -> 1.0, InetAddress::getAllByName);
   private ChatSettings settings =
       ChatSettings.of(endpoint.url(), "gpt-test", ApiKey.of(KEY, "test"));
 
@@ -65,6 +66,18 @@ class ChatClientTest {
   void textWithoutStructureComesBackAsItIs() {
     endpoint.replyWith("Here you are:\n```sql\nSELECT 1\n```");
     assertEquals("Here you are:\n```sql\nSELECT 1\n```", ask().content());
+  }
+
+  @Test
+  void structureOfAnotherKindComesBackAsItIs() {
+    endpoint.replyWith("{\"query\": \"SELECT 1\"}");
+    assertEquals("{\"query\": \"SELECT 1\"}", ask().content());
+  }
+
+  @Test
+  void neitherStatementNorReasonIsNoStatement() {
+    endpoint.replyWith("{\"sql\": null, \"problem\": null}");
+    assertEquals(Failure.NO_STATEMENT, fail().failure());
   }
 
   @Test
