@@ -90,15 +90,16 @@ final class Catalog {
         OR EXISTS (SELECT FROM pg_catalog.pg_type base
           WHERE base.oid = t.typbasetype AND base.typtype = 'd')
         OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
-          WHERE k.contypid = t.oid AND (k.conbin::text LIKE '%FUNCEXPR%'
-            OR EXISTS (SELECT FROM pg_catalog.pg_depend d
-              WHERE d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid
-                AND d.refclassid IN ('pg_catalog.pg_proc'::regclass,
-                  'pg_catalog.pg_operator'::regclass)))),
+          CROSS JOIN pg_catalog.regexp_matches(k.conbin::text, 'funcid ([0-9]+)', 'g') AS f(ids)
+          JOIN pg_catalog.pg_proc p ON p.oid = f.ids[1]::oid
+          WHERE k.contypid = t.oid
+            AND (p.provolatile = 'v' OR p.pronamespace <> 'pg_catalog'::regnamespace)),
         false
       FROM wanted w
-      JOIN pg_catalog.pg_type t ON w.kind = 'type' AND t.typname = w.name
-      JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+      JOIN pg_catalog.pg_type named ON w.kind = 'type' AND named.typname = w.name
+      JOIN pg_catalog.pg_type t
+        ON t.oid = CASE WHEN named.typcategory = 'A' THEN named.typelem ELSE named.oid END
+      JOIN pg_catalog.pg_namespace n ON n.oid = named.typnamespace
       WHERE n.nspname = w.schema
         OR (w.schema IS NULL
           AND (n.oid IN (SELECT oid FROM path) OR n.oid = pg_catalog.pg_my_temp_schema()))

@@ -27,9 +27,6 @@ final class Disguise {
           "+", "-", "*", "/", "%", "=", "<", ">", "<=", ">=", "<>", "!=", "||", "~", "~*", "!~",
           "!~*", "~~", "!~~", "&&", "@>", "<@", "->", "->>", "=>");
 
-  private static final Set<String> KNOWN_INFIX =
-      Set.of("=", "<", ">", "<=", ">=", "<>", "!=", "/", "%", "||");
-
   /** Unreserved in PostgreSQL, special to JSqlParser. */
   private static final Set<String> KEYWORD_LIKE_NAMES =
       Set.of("NUMBER", "KEY", "VALUE", "DATA", "TEXT", "TYPE", "STATUS", "LEVEL", "SIZE", "STYLE");
@@ -46,14 +43,27 @@ final class Disguise {
 
   static Disguise of(String statement) {
     requirePlainCharacters(statement);
-    List<Token> tokens = new ArrayList<>(Lexer.tokens(statement));
+    List<Token> tokens = new ArrayList<>();
+    for (Token token : Lexer.tokens(statement)) {
+      if (token.isWord("TABLE")) {
+        // by definition; the parser loses the schema of TABLE sales.targets
+        for (String word : List.of("SELECT ", "*", "FROM")) {
+          tokens.addAll(
+              Lexer.tokens(word).stream()
+                  .map(t -> new Token(t.kind(), t.text(), token.start()))
+                  .toList());
+        }
+      } else {
+        tokens.add(token);
+      }
+    }
     while (!tokens.isEmpty() && tokens.get(tokens.size() - 1).is(";")) {
       tokens.remove(tokens.size() - 1);
     }
     Map<String, String> marked = new HashMap<>();
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < tokens.size(); i++) {
-      if (i > 0 && tokens.get(i).start() > tokens.get(i - 1).end()) {
+      if (i > 0 && tokens.get(i).start() != tokens.get(i - 1).end()) {
         text.append(' ');
       }
       text.append(replacement(tokens, i, marked));
@@ -134,7 +144,7 @@ final class Disguise {
         if (i + 1 == tokens.size()) {
           throw Refusal.of("it ends in an operator");
         }
-        yield isPrefix(tokens, i) ? "-" : "&&";
+        yield isPrefix(tokens, i) ? "-" : "||";
       }
       default -> token.text();
     };
@@ -171,7 +181,7 @@ final class Disguise {
     return previous.is("(")
         || previous.is("[")
         || previous.is(",")
-        || KNOWN_INFIX.contains(previous.text())
+        || previous.kind() == Kind.OPERATOR
         || Keywords.BEFORE_EXPRESSION.contains(previous.word());
   }
 

@@ -106,10 +106,25 @@ final class Lexer {
         && (text.startsWith("&'", at + 1) || text.startsWith("&\"", at + 1))) {
       throw Refusal.of("U& strings and names are not supported");
     }
+    int start = at;
     while (at < text.length() && isWordPart(text.charAt(at))) {
       at++;
     }
+    requireVisible(text.substring(start, at));
     return Kind.WORD;
+  }
+
+  /** To the server every character beyond ASCII is a letter; to a reader, spaces are not. */
+  private static void requireVisible(String word) {
+    word.codePoints()
+        .filter(c -> c >= 0x80 && !Character.isUnicodeIdentifierPart(c))
+        .forEach(
+            c -> {
+              throw Refusal.of("unexpected character U+%04X", c);
+            });
+    if (word.codePoints().anyMatch(Character::isIdentifierIgnorable)) {
+      throw Refusal.of("an invisible character in a name");
+    }
   }
 
   private Kind operator() {

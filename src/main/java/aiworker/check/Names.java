@@ -68,6 +68,9 @@ record Names(
       if (token.kind() == Kind.PARAMETER) {
         throw Refusal.of("parameter %s is not allowed", token.text());
       }
+      if (token.is(")") && "+".equals(text(1)) && "(".equals(text(2))) {
+        throw Refusal.of("(+) is not supported");
+      }
       if (token.kind() == Kind.OPERATOR) {
         operators.add(token.text());
       } else if (token.is("(") || token.is("[")) {
@@ -100,7 +103,7 @@ record Names(
       if (call) {
         functions.add(qualified(parts, "function"));
       }
-      if (type) {
+      if (type || isDefinition(parts, before)) {
         types.add(qualified(parts, "type"));
       }
       if (!call && !type && parts.stream().anyMatch(Scan::isSystemName)) {
@@ -153,6 +156,22 @@ record Names(
       return cast || castWord || constant;
     }
 
+    /**
+     * Whether it may be the type in {@code AS t(a type)}: a name after a name. A column or alias
+     * that is taken for a type does no harm: it is judged only if there is a type of that name.
+     */
+    private static boolean isDefinition(List<Token> parts, Token before) {
+      if (before == null || !before.isName()) {
+        return false;
+      }
+      String word = before.word();
+      boolean keyword =
+          Keywords.NEVER_A_FUNCTION.contains(word)
+              || Keywords.SYNTAX_BEFORE_PARENTHESIS.contains(word)
+              || Keywords.BEFORE_EXPRESSION.contains(word);
+      return parts.size() == 1 ? !Keywords.GRAMMAR_TYPES.contains(parts.get(0).word()) : !keyword;
+    }
+
     private static boolean isSystemName(Token part) {
       return Rules.isSystemName(part.name());
     }
@@ -168,6 +187,10 @@ record Names(
 
     private static String text(List<Token> parts) {
       return String.join(".", parts.stream().map(Token::text).toList());
+    }
+
+    private String text(int back) {
+      return at - back >= 0 ? tokens.get(at - back).text() : "";
     }
 
     private Token previous(int back) {

@@ -23,6 +23,9 @@ final class Policy {
   private static final String VOLATILE = "v";
   private static final Set<String> READABLE_KINDS = Set.of("r", "v", "m", "f", "p");
 
+  /** Enums, rows and domains; other types bring functions of their own. */
+  private static final Set<String> QUIET_TYPE_KINDS = Set.of("e", "c", "d");
+
   private final List<String> schemas;
   private final List<String> allowedFunctions;
 
@@ -86,7 +89,15 @@ final class Policy {
     if (rowOfCatalog || (!fact.isBuiltin() && !schemas.contains(fact.schema()))) {
       throw Refusal.of("type %s is not in scope", fact.qualifiedName());
     }
-    if (fact.runsCode() && !isAllowed(fact)) {
+    Rules.forbiddenName(fact.name())
+        .ifPresent(
+            reason -> {
+              throw Refusal.of("type %s %s", fact.name(), reason);
+            });
+    boolean ownCode =
+        fact.runsCode()
+            || (!fact.isBuiltin() && !fact.extension() && !QUIET_TYPE_KINDS.contains(fact.trait()));
+    if (ownCode && !isAllowed(fact)) {
       throw Refusal.of(
           "casting to type %s runs functions that allowed_functions does not list",
           fact.qualifiedName());

@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -23,6 +24,7 @@ import net.sf.jsqlparser.expression.CaseExpression;
 import net.sf.jsqlparser.expression.CastExpression;
 import net.sf.jsqlparser.expression.CollateExpression;
 import net.sf.jsqlparser.expression.DateTimeLiteralExpression;
+import net.sf.jsqlparser.expression.DateUnitExpression;
 import net.sf.jsqlparser.expression.DoubleValue;
 import net.sf.jsqlparser.expression.ExtractExpression;
 import net.sf.jsqlparser.expression.HexValue;
@@ -105,7 +107,6 @@ import net.sf.jsqlparser.statement.select.Select;
 import net.sf.jsqlparser.statement.select.SelectItem;
 import net.sf.jsqlparser.statement.select.SetOperationList;
 import net.sf.jsqlparser.statement.select.TableFunction;
-import net.sf.jsqlparser.statement.select.TableStatement;
 import net.sf.jsqlparser.statement.select.Values;
 import net.sf.jsqlparser.statement.select.WithItem;
 
@@ -122,7 +123,6 @@ final class TreeWalk {
   private final List<Table> tables = new ArrayList<>();
   private final Set<String> calls = new HashSet<>();
   private int selects;
-  private int tableStatements;
 
   private TreeWalk() {}
 
@@ -151,11 +151,6 @@ final class TreeWalk {
     return selects;
   }
 
-  /** How many TABLE commands the tree accounts for. */
-  int tableStatements() {
-    return tableStatements;
-  }
-
   private void visit(Object node) {
     Function<Object, List<Object>> children = CHILDREN.get(node.getClass());
     if (children == null) {
@@ -165,8 +160,6 @@ final class TreeWalk {
       tables.add(table);
     } else if (node instanceof PlainSelect) {
       selects++;
-    } else if (node instanceof TableStatement) {
-      tableStatements++;
     }
     if (node instanceof net.sf.jsqlparser.expression.Function call) {
       addCall(call.getName());
@@ -190,6 +183,7 @@ final class TreeWalk {
         AllValue.class,
         BooleanValue.class,
         DateTimeLiteralExpression.class,
+        DateUnitExpression.class,
         DoubleValue.class,
         HexValue.class,
         LongValue.class,
@@ -419,7 +413,6 @@ final class TreeWalk {
       on(ParenthesedSelect.class, e -> nodes(ofSelect(e), e.getSelect()));
       on(LateralSubSelect.class, e -> nodes(ofSelect(e), e.getSelect()));
       on(Values.class, e -> nodes(ofSelect(e), e.getExpressions()));
-      on(TableStatement.class, e -> nodes(ofSelect(e), e.getTable()));
       on(
           WithItem.class,
           e -> {
@@ -433,7 +426,13 @@ final class TreeWalk {
                 e.getCycleClause() == null ? null : e.getCycleClause().getMarkDefault());
           });
       on(SelectItem.class, e -> nodes(e.getExpression()));
-      on(Limit.class, e -> nodes(e.getRowCount(), e.getOffset(), e.getByExpressions()));
+      on(
+          Limit.class,
+          e -> {
+            none("LIMIT with two numbers", e.getOffset());
+            none("LIMIT BY", e.getByExpressions());
+            return nodes(e.getRowCount());
+          });
       on(Distinct.class, e -> nodes(e.getOnSelectItems()));
       on(
           GroupByElement.class,
@@ -455,6 +454,12 @@ final class TreeWalk {
       none("INTERPOLATE", e.getInterpolate());
       none("PROCEDURE ANALYSE", e.getMySqlProcedureAnalyse());
       none("WAIT", e.getWait());
+      unless(
+          "FETCH … PERCENT",
+          e.getFetch() != null
+              && String.join(" ", e.getFetch().getFetchParameters())
+                  .toUpperCase(Locale.ROOT)
+                  .contains("PERCENT"));
       unless("NOWAIT", e.isNoWait());
       unless("SKIP LOCKED", e.isSkipLocked());
       return nodes(

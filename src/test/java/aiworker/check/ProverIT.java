@@ -56,7 +56,7 @@ class ProverIT {
           SELECT 1 UNION SELECT 2 | SELECT 1 UNION SELECT 2 LIMIT 1000
           SELECT 1 UNION (SELECT 2 LIMIT 9) | SELECT 1 UNION (SELECT 2 LIMIT 9) LIMIT 1000
           VALUES (1), (2) | VALUES (1), (2) LIMIT 1000
-          TABLE users | TABLE users LIMIT 1000
+          TABLE users | SELECT * FROM users LIMIT 1000
           WITH a AS (SELECT 1 AS x LIMIT 5) SELECT x FROM a | WITH a AS (SELECT 1 AS x LIMIT 5) SELECT x FROM a LIMIT 1000
           """)
   void limitIsAddedAndCapped(String statement, String proven) {

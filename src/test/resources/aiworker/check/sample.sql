@@ -113,7 +113,6 @@ CREATE FUNCTION leave_trace(integer) RETURNS integer LANGUAGE sql VOLATILE
 CREATE FUNCTION safe_double(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
 CREATE FUNCTION pay(users) RETURNS integer LANGUAGE sql VOLATILE AS 'SELECT public.leave_trace(1)';
 CREATE FUNCTION secret.reveal() RETURNS integer LANGUAGE sql STABLE AS 'SELECT 1';
-CREATE FUNCTION lower(order_state) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1::text';
 CREATE FUNCTION trace_sum(integer, integer) RETURNS integer LANGUAGE sql VOLATILE AS 'SELECT public.leave_trace(1)';
 CREATE OPERATOR ### (LEFTARG = integer, RIGHTARG = integer, FUNCTION = trace_sum);
 CREATE DOMAIN tracing AS integer CHECK (leave_trace(VALUE) > 0);

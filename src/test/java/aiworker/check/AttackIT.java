@@ -1,0 +1,143 @@
+package aiworker.check;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import aiworker.AiWorkerException;
+import aiworker.Failure;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Every attack is refused by the first layer alone, quickly, and changes nothing. */
+class AttackIT {
+  private static CheckDatabase database;
+  private static ReadOnlyCheck check;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    database = CheckDatabase.create();
+    database.execute(
+        "CREATE FUNCTION lower(order_state) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1::text'");
+    check = new ReadOnlyCheck(database.database(), CheckDatabase.config(1_000, List.of()));
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    database.close();
+  }
+
+  @Test
+  void everyAttackIsRefused() {
+    Map<String, Integer> refused = new TreeMap<>();
+    List<String> accepted = new ArrayList<>();
+    for (Attack attack : Attack.all()) {
+      long start = System.nanoTime();
+      if (isRefused(attack.statement())) {
+        refused.merge(attack.technique(), 1, Integer::sum);
+      } else {
+        accepted.add(attack.toString());
+      }
+      assertTrue(System.nanoTime() - start < 2_000_000_000L, attack::technique);
+    }
+    System.out.println("attacks refused " + refused);
+    assertEquals(List.of(), accepted);
+    assertEquals("0", traces());
+  }
+
+  @Test
+  void everyAttackWrittenOtherwiseIsRefused() {
+    Random random = new Random(4);
+    List<String> accepted = new ArrayList<>();
+    int tried = 0;
+    for (int round = 0; round < 4; round++) {
+      for (Attack attack : Attack.all()) {
+        String mutated;
+        try {
+          mutated = Mutation.of(attack.statement(), random);
+        } catch (AiWorkerException e) {
+          continue;
+        }
+        tried++;
+        if (!isRefused(mutated)) {
+          accepted.add(mutated);
+        }
+      }
+    }
+    System.out.println("mutated attacks refused " + (tried - accepted.size()) + " of " + tried);
+    assertEquals(List.of(), accepted);
+    assertEquals("0", traces());
+  }
+
+  @Test
+  void randomTokensEndInATextOrOurException() throws SQLException {
+    Random random = new Random(11);
+    List<String> parts = new ArrayList<>();
+    for (Attack attack : Attack.all()) {
+      try {
+        if (attack.statement().length() < 300) {
+          Lexer.tokens(attack.statement()).forEach(token -> parts.add(token.text()));
+        }
+      } catch (AiWorkerException e) {
+        parts.add(attack.statement());
+      }
+    }
+    int accepted = 0;
+    for (int i = 0; i < 3_000; i++) {
+      StringBuilder statement = new StringBuilder("SELECT");
+      int length = random.nextInt(12);
+      for (int j = 0; j < length; j++) {
+        statement.append(random.nextInt(8) == 0 ? "" : " ");
+        statement.append(parts.get(random.nextInt(parts.size())));
+      }
+      String text = judged(statement.toString());
+      if (text != null) {
+        accepted++;
+        runForReal(text);
+      }
+    }
+    System.out.println("random statements accepted by the first layer and run: " + accepted);
+    assertEquals("0", traces());
+  }
+
+  /** What the first layer lets through may fail, but must leave nothing behind. */
+  private static void runForReal(String text) throws SQLException {
+    Savepoint savepoint = database.connection().setSavepoint();
+    try {
+      database.execute("SET LOCAL statement_timeout = '1s'");
+      database.execute(text.replace("?", "??"));
+    } catch (SQLException e) {
+      assertTrue(e.getSQLState() != null, text);
+      database.connection().rollback(savepoint);
+    }
+    database.execute("SET LOCAL statement_timeout = 0");
+    assertEquals("0", traces(), text);
+  }
+
+  /** False if it is accepted; anything but our exception fails the test. */
+  private static boolean isRefused(String statement) {
+    return judged(statement) == null;
+  }
+
+  /** Null if it is refused. */
+  private static String judged(String statement) {
+    try {
+      return check.judge(statement);
+    } catch (AiWorkerException e) {
+      assertTrue(
+          e.failure() == Failure.STATEMENT_REFUSED || e.failure() == Failure.STATEMENT_INVALID);
+      return null;
+    }
+  }
+
+  private static String traces() {
+    return database.database().query("SELECT count(*) AS n FROM public.executed").get(0).text("n");
+  }
+}

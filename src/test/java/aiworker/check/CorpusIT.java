@@ -1,0 +1,121 @@
+package aiworker.check;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import aiworker.AiWorkerException;
+import aiworker.Config;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Honest queries pass, and what is printed gives exactly the rows of what was written. */
+class CorpusIT {
+  /**
+   * Queries of the corpus that JSqlParser cannot parse, so that the proof refuses them though the
+   * server accepts them: {@code OVER (w ORDER BY …)}, {@code @ -5}, {@code box '…' @> …}, {@code
+   * xmlattributes(a AS b)}.
+   */
+  private static final int KNOWN_REFUSALS = 4;
+
+  private static CheckDatabase database;
+
+  @BeforeAll
+  static void create() {
+    database = CheckDatabase.create();
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    database.close();
+  }
+
+  @Test
+  void printedQueriesGiveTheOriginalsRows() throws SQLException {
+    // a limit beyond the corpus' largest result, so that it changes no rows
+    Config config = CheckDatabase.config(100_000, List.of("tracing"));
+    Prover prover = new Prover(database.database(), config);
+    List<String> queries = Corpus.queries();
+    List<String> invalid = new ArrayList<>();
+    List<String> different = new ArrayList<>();
+    Map<String, List<String>> refused = new TreeMap<>();
+    List<Long> micros = new ArrayList<>();
+    int equal = 0;
+    for (String query : queries) {
+      List<String> expected = rows(query);
+      if (expected == null) {
+        invalid.add(query);
+        continue;
+      }
+      try {
+        long start = System.nanoTime();
+        String text = prover.prove(query).text();
+        micros.add((System.nanoTime() - start) / 1_000);
+        if (expected.equals(rows(text))) {
+          equal++;
+        } else {
+          different.add(query + " => " + text);
+        }
+      } catch (AiWorkerException e) {
+        refused
+            .computeIfAbsent(e.getMessage(), reason -> new ArrayList<>())
+            .add(query + " (" + e.detail() + ")");
+      }
+    }
+    micros.sort(null);
+    System.out.printf(
+        "corpus: tried %d, equal %d, refused %d; proof p50 %d us, p99 %d us%n",
+        queries.size(),
+        equal,
+        refused.values().stream().mapToInt(List::size).sum(),
+        micros.get(micros.size() / 2),
+        micros.get(micros.size() * 99 / 100));
+    refused.forEach((reason, list) -> System.out.println("refused: " + reason + " " + list));
+    assertEquals(List.of(), invalid, "not valid SQL in the first place");
+    assertEquals(List.of(), different);
+    assertTrue(queries.size() >= 500, "the corpus has shrunk to " + queries.size());
+    assertEquals(
+        KNOWN_REFUSALS, refused.values().stream().mapToInt(List::size).sum(), refused::toString);
+  }
+
+  /** The rows as text, sorted where the query does not order them; null if the server refuses. */
+  private static List<String> rows(String query) throws SQLException {
+    Connection connection = database.connection();
+    Savepoint savepoint = connection.setSavepoint();
+    try (Statement statement = connection.createStatement()) {
+      // the driver would take a question mark for a parameter
+      statement.setEscapeProcessing(false);
+      List<String> rows = new ArrayList<>();
+      try (ResultSet result = statement.executeQuery(query)) {
+        int columns = result.getMetaData().getColumnCount();
+        while (result.next()) {
+          String[] row = new String[columns];
+          for (int i = 0; i < columns; i++) {
+            row[i] = result.getString(i + 1);
+          }
+          rows.add(Arrays.toString(row));
+        }
+      }
+      if (!query.contains("ORDER BY")) {
+        rows.sort(null);
+      }
+      return rows;
+    } catch (SQLException e) {
+      System.out.println("invalid: " + query + ": " + e.getMessage());
+      connection.rollback(savepoint);
+      return null;
+    } finally {
+      connection.rollback(savepoint);
+    }
+  }
+}
