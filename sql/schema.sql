@@ -57,7 +57,7 @@ BEGIN
       SELECT a.attrelid,
              json_agg(
                quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
-               || CASE WHEN a.attcollation IN (0, t.typcollation) THEN ''
+               || CASE WHEN a.attcollation IN (0, 'pg_catalog."default"'::regcollation) THEN ''
                     ELSE ' COLLATE ' || (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation)
                   END
                || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
@@ -70,7 +70,6 @@ BEGIN
                ORDER BY a.attnum)
                FILTER (WHERE a.attgenerated <> '') AS generated
       FROM attribute a
-      JOIN pg_type t ON t.oid = a.atttypid
       LEFT JOIN pg_description d
         ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
       LEFT JOIN pg_attrdef g

@@ -1,16 +1,15 @@
 package aiworker.schema;
 
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.IntStream;
 
 /** How well a catalog's word answers a prompt's word, both stems. Not thread-safe. */
 final class Similarity {
   private static final double LEAST_TRIGRAM = 0.45;
   private static final int LEAST_FUZZY = 4;
 
-  private final Map<String, Set<String>> trigrams = new HashMap<>();
+  private final Map<String, long[]> trigrams = new HashMap<>();
 
   /** 1 for the same word, 0 for none in common. */
   double of(String asked, String named) {
@@ -31,22 +30,35 @@ final class Similarity {
 
   /** As pg_trgm counts: two spaces before, one after, shared ones among all. */
   private double trigram(String a, String b) {
-    Set<String> left = trigrams.computeIfAbsent(a, Similarity::trigrams);
-    Set<String> right = trigrams.computeIfAbsent(b, Similarity::trigrams);
-    int shared = 0;
-    for (String trigram : left) {
-      shared += right.contains(trigram) ? 1 : 0;
+    if (Math.min(a.length(), b.length()) + 1 < LEAST_TRIGRAM * Math.max(a.length(), b.length())) {
+      return 0;
     }
-    return (double) shared / (left.size() + right.size() - shared);
+    long[] left = trigrams.computeIfAbsent(a, Similarity::trigrams);
+    long[] right = trigrams.computeIfAbsent(b, Similarity::trigrams);
+    int shared = 0;
+    int i = 0;
+    int j = 0;
+    while (i < left.length && j < right.length) {
+      int order = Long.compare(left[i], right[j]);
+      shared += order == 0 ? 1 : 0;
+      i += order <= 0 ? 1 : 0;
+      j += order >= 0 ? 1 : 0;
+    }
+    return (double) shared / (left.length + right.length - shared);
   }
 
-  private static Set<String> trigrams(String word) {
+  /** Three characters to a number, sorted, each once. */
+  private static long[] trigrams(String word) {
     String padded = "  " + word + " ";
-    Set<String> trigrams = new HashSet<>();
-    for (int at = 0; at + 3 <= padded.length(); at++) {
-      trigrams.add(padded.substring(at, at + 3));
-    }
-    return trigrams;
+    return IntStream.range(0, padded.length() - 2)
+        .mapToLong(
+            at ->
+                ((long) padded.charAt(at) << 32)
+                    | ((long) padded.charAt(at + 1) << 16)
+                    | padded.charAt(at + 2))
+        .sorted()
+        .distinct()
+        .toArray();
   }
 
   /** {@code dept} for department; {@code qty} and {@code mgr}, which have no vowels left. */
