@@ -3,7 +3,6 @@ package aiworker.schema;
 import aiworker.AiWorkerException;
 import aiworker.Failure;
 import aiworker.db.Database;
-import aiworker.db.DatabaseException;
 import aiworker.db.Row;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -20,9 +19,9 @@ final class CatalogQueries {
   private static final String SCHEMAS =
       "ARRAY(SELECT s.value FROM pg_catalog.jsonb_array_elements_text(?::pg_catalog.jsonb) s(value))";
   private static final String CATALOG =
-      "SELECT public.ai_worker_schema_catalog("
+      "SELECT c.catalog::pg_catalog.text AS answer, c.version FROM public.ai_worker_schema_catalog("
           + SCHEMAS
-          + ", ?::pg_catalog.bool)::pg_catalog.text AS answer";
+          + ") c";
 
   /** A partitioned table has no estimate of its own until somebody analyses it. */
   private static final String ROWS =
@@ -81,21 +80,16 @@ final class CatalogQueries {
     this.schemas = JSON.valueToTree(schemas).toString();
   }
 
-  /** Without checks and generated columns if another session's lock hides them now. */
-  JsonNode catalog() {
-    try {
-      return json(database.guardedQuery(CATALOG, schemas, "true"));
-    } catch (DatabaseException e) {
-      if (!isTransient(e.error().sqlState())) {
-        throw e;
-      }
-      return json(database.query(CATALOG, schemas, "false"));
-    }
-  }
+  /**
+   * The catalogs at one moment.
+   *
+   * @param version what {@code ai_worker_schema_fingerprint} says of them
+   */
+  record Answer(JsonNode catalog, String version) {}
 
-  /** A relation locked by another session, or dropped between two looks at the catalogs. */
-  private static boolean isTransient(String sqlState) {
-    return sqlState.equals("55P03") || sqlState.equals("XX000");
+  Answer catalog() {
+    List<Row> rows = database.query(CATALOG, schemas);
+    return new Answer(json(rows), rows.get(0).text("version"));
   }
 
   /** Estimates by schema and relation. */
