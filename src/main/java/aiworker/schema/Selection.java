@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What of a catalog goes into a budget of characters: the relations that rank highest, whole as far
@@ -24,6 +25,7 @@ final class Selection {
   private final Ddl ddl;
   private final Map<String, String> texts = new HashMap<>();
   private final Set<String> types = new HashSet<>();
+  private String notes = "";
   private int left;
 
   private Selection(Catalog catalog, Ranking ranking, int characters) {
@@ -36,8 +38,7 @@ final class Selection {
   /** The whole catalog as text; null if that has more characters than allowed. */
   static String whole(Catalog catalog, int characters) {
     Ddl ddl = new Ddl(catalog.relations());
-    StringBuilder text = new StringBuilder();
-    catalog.notes().forEach(note -> text.append(note).append('\n'));
+    StringBuilder text = new StringBuilder(notes(catalog));
     catalog.types().values().forEach(type -> text.append(type.ddl()).append('\n'));
     for (Relation relation : catalog.relations().values()) {
       if (text.length() > characters) {
@@ -56,6 +57,10 @@ final class Selection {
   private String choose() {
     List<Relation> ranked = ranking.relations();
     left -= title(ranked.size()).length();
+    if (notes(catalog).length() <= left / 10) {
+      notes = notes(catalog);
+      left -= notes.length();
+    }
     double least = ranked.isEmpty() ? 0 : ranking.score(ranked.get(0)) * RELEVANT;
     long relevant = ranked.stream().filter(r -> ranking.score(r) >= least).count();
     int share = left / 4;
@@ -146,7 +151,7 @@ final class Selection {
     if (texts.isEmpty()) {
       return "";
     }
-    StringBuilder text = new StringBuilder(title(texts.size()));
+    StringBuilder text = new StringBuilder(title(texts.size())).append(notes);
     for (UserType type : catalog.types().values()) {
       if (types.contains(type.id())) {
         text.append(type.ddl()).append('\n');
@@ -156,6 +161,10 @@ final class Selection {
       text.append(texts.getOrDefault(id, ""));
     }
     return text.toString();
+  }
+
+  private static String notes(Catalog catalog) {
+    return catalog.notes().stream().map(note -> note + "\n").collect(Collectors.joining());
   }
 
   private String title(int shown) {

@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 final class Similarity {
   private static final double LEAST_TRIGRAM = 0.45;
   private static final int LEAST_FUZZY = 4;
+  private static final int LEAST_PREFIX = 5;
 
   private final Map<String, long[]> trigrams = new HashMap<>();
 
@@ -23,6 +24,10 @@ final class Similarity {
       double trigram = trigram(asked, named);
       if (trigram >= LEAST_TRIGRAM) {
         return 0.8 * trigram;
+      }
+      int prefix = commonPrefix(asked, named);
+      if (prefix >= LEAST_PREFIX && prefix >= 0.7 * Math.min(asked.length(), named.length())) {
+        return 0.4; // register for registration
       }
     }
     return isAbbreviation(named, asked) ? 0.5 : 0;
@@ -61,7 +66,18 @@ final class Similarity {
         .toArray();
   }
 
-  /** {@code dept} for department; {@code qty} and {@code mgr}, which have no vowels left. */
+  private static int commonPrefix(String a, String b) {
+    int at = 0;
+    while (at < Math.min(a.length(), b.length()) && a.charAt(at) == b.charAt(at)) {
+      at++;
+    }
+    return at;
+  }
+
+  /**
+   * {@code cust} for customer; {@code dept}, {@code mgr} and the like, whose letters after the
+   * first two are consonants of the word in its order.
+   */
   private static boolean isAbbreviation(String named, String asked) {
     if (named.length() < 3
         || named.length() + 1 >= asked.length()
@@ -71,14 +87,13 @@ final class Similarity {
     if (asked.startsWith(named)) {
       return true;
     }
-    int at = 0;
-    for (int i = 0; i < named.length(); i++) {
+    int at = 1;
+    for (int i = named.charAt(1) == asked.charAt(1) ? 2 : 1; i < named.length(); i++) {
       char c = named.charAt(i);
-      at = "aeou".indexOf(c) >= 0 ? -1 : asked.indexOf(c, at);
-      if (at < 0) {
+      at = "aeou".indexOf(c) >= 0 ? 0 : asked.indexOf(c, at) + 1;
+      if (at == 0) {
         return false;
       }
-      at++;
     }
     return true;
   }
