@@ -36,6 +36,8 @@ class RecallIT {
       int needed = 0;
       int kept = 0;
       int complete = 0;
+      int keptOfHalf = 0;
+      int keptOfQuarter = 0;
       for (int i = 0; i < questions.size(); i++) {
         long start = System.nanoTime();
         SchemaContext context = SchemaContext.read(database, List.of("public"));
@@ -49,6 +51,9 @@ class RecallIT {
             questions.get(i).tables().stream()
                 .filter(table -> !text.contains("TABLE " + table + " ("))
                 .toList();
+        keptOfHalf += kept(questions.get(i), context.render(questions.get(i).text(), BUDGET / 2));
+        keptOfQuarter +=
+            kept(questions.get(i), context.render(questions.get(i).text(), BUDGET / 4));
         needed += questions.get(i).tables().size();
         kept += questions.get(i).tables().size() - missing.size();
         complete += missing.isEmpty() ? 1 : 0;
@@ -58,17 +63,24 @@ class RecallIT {
       }
       System.out.printf(
           "1,000 tables x 20 columns, %d tokens: %d of %d needed tables kept (%.1f %%), %d of %d"
-              + " questions complete; read %s, render %s ms (median/p95 of the later half)%n",
+              + " questions complete; %d at half the budget, %d at a quarter; read %s, render %s ms (median/p95 of the later half)%n",
           BUDGET,
           kept,
           needed,
           100.0 * kept / needed,
           complete,
           questions.size(),
+          keptOfHalf,
+          keptOfQuarter,
           ms(reads),
           ms(renders));
       assertTrue(kept >= 0.95 * needed);
     }
+  }
+
+  private static int kept(BigSchema.Question question, String text) {
+    return (int)
+        question.tables().stream().filter(table -> text.contains("TABLE " + table + " (")).count();
   }
 
   private static String ms(long[] nanos) {
