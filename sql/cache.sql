@@ -2,7 +2,7 @@
 -- and every name of ours qualified.
 
 CREATE OR REPLACE FUNCTION public.ai_worker_request(
-    prompt text, schema_version text, fresh boolean,
+    prompt text, schema_version text,
     OUT cache_key text, OUT model text, OUT version text, OUT cache_enabled boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -28,9 +28,7 @@ BEGIN
                   HINT = 'Shorten the prompt, or raise max_prompt_chars in ai_worker_config.';
     END IF;
     IF schema_version IS NULL THEN
-        version := CASE WHEN fresh
-            THEN public.ai_worker_schema_fingerprint((SELECT c.schemas FROM public.ai_worker_config AS c))
-            ELSE public.ai_worker_schema_version() END;
+        version := public.ai_worker_schema_version();
     ELSIF schema_version !~ '^[^|]{1,20}$' OR schema_version !~ '[^[:space:]]' THEN
         RAISE EXCEPTION 'schema_version "%" is refused', left(schema_version, 100)
             USING ERRCODE = 'IA003',
@@ -42,9 +40,9 @@ BEGIN
     cache_key := encode(sha256(convert_to(prompt || '|' || model || '|' || version, 'UTF8')), 'hex');
 END
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_request(text, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION public.ai_worker_request(text, text, boolean) IS
-    'AI Worker: checks a request and gives its cache key; fresh: compute the automatic schema version anew';
+REVOKE ALL ON FUNCTION public.ai_worker_request(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_request(text, text) IS
+    'AI Worker: checks a request and gives its cache key';
 
 -- No SET clause, so that it is inlined; its callers have the pinned search path.
 CREATE OR REPLACE FUNCTION public.ai_worker_latency_bucket(started timestamptz) RETURNS integer
@@ -69,7 +67,7 @@ DECLARE
     bucket integer;
     hits_here bigint := 1;
 BEGIN
-    request := public.ai_worker_request(prompt, schema_version, false);
+    request := public.ai_worker_request(prompt, schema_version);
     IF NOT request.cache_enabled THEN
         RETURN NULL;
     END IF;

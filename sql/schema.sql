@@ -8,8 +8,7 @@
 -- sessions with different time zones would see two versions of one schema.
 -- Everything is named and ordered by name or live position, never by OID or attribute number: a schema that was dropped
 -- and made again, or restored elsewhere, reads the same.
-CREATE OR REPLACE FUNCTION public.ai_worker_schema_catalog(schemas text[], expressions boolean DEFAULT true)
-RETURNS json
+CREATE OR REPLACE FUNCTION public.ai_worker_schema_catalog(schemas text[], OUT catalog json, OUT version text)
 LANGUAGE plpgsql
 STABLE
 PARALLEL UNSAFE
@@ -25,180 +24,165 @@ SET jit = off
 SET max_parallel_workers_per_gather = 0
 AS $$
 DECLARE
-  catalog json;
+  expressions boolean := true;
 BEGIN
   -- Printing a view, a CHECK or a generated column locks the relations in it against DDL until the transaction ends,
   -- which here may include seconds of waiting for the model. So the block always rolls back, which lets the locks go.
-  BEGIN
-    PERFORM set_config('lock_timeout', '100ms', true);
-    WITH scope AS MATERIALIZED (
-      SELECT n.oid, n.nspname, array_position(schemas, n.nspname::text) AS place
-      FROM pg_namespace n
-      WHERE n.nspname = ANY (schemas)
-    ),
-    relation AS MATERIALIZED (
-      SELECT c.oid, s.nspname, s.place, c.relname, c.relkind, c.reltype
-      FROM scope s
-      JOIN pg_class c ON c.relnamespace = s.oid
-      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
-        AND NOT c.relispartition
-        AND NOT starts_with(c.relname, 'ai_worker_')
-        AND NOT EXISTS (
-          SELECT FROM pg_depend d
-          WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-    ),
-    attribute AS NOT MATERIALIZED (
-      SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated, a.attcollation
-      FROM relation r
-      JOIN pg_attribute a ON a.attrelid = r.oid
-      WHERE a.attnum > 0 AND NOT a.attisdropped
-    ),
-    columns AS (
-      SELECT a.attrelid,
-             json_agg(
-               quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
-               || CASE WHEN a.attcollation IN (0, t.typcollation) THEN ''
-                    ELSE ' COLLATE ' || (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation)
-                  END
-               || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
-               ORDER BY a.attnum) AS list,
-             json_object_agg(quote_ident(a.attname), d.description ORDER BY a.attnum)
-               FILTER (WHERE d.description IS NOT NULL) AS comments,
-             json_object_agg(
-               quote_ident(a.attname),
-               CASE WHEN expressions THEN pg_get_expr(g.adbin, g.adrelid) ELSE '' END
-               ORDER BY a.attnum)
-               FILTER (WHERE a.attgenerated <> '') AS generated
-      FROM attribute a
-      JOIN pg_type t ON t.oid = a.atttypid
-      LEFT JOIN pg_description d
-        ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
-      LEFT JOIN pg_attrdef g
-        ON a.attgenerated <> '' AND g.adrelid = a.attrelid AND g.adnum = a.attnum
-      GROUP BY a.attrelid
-    ),
-    constraints AS (
-      SELECT k.conrelid, json_agg(k.definition ORDER BY k.contype, k.definition COLLATE "C") AS list
-      FROM (
-        SELECT DISTINCT k.conrelid, k.contype, pg_get_constraintdef(k.oid) AS definition
-        FROM relation r
-        JOIN pg_constraint k ON k.conrelid = r.oid
-        WHERE k.contype IN ('p', 'u', 'f') AND k.conparentid = 0 OR k.contype = 'c' AND expressions) k
-      GROUP BY k.conrelid
-    ),
-    -- Types that columns in scope have, themselves, as elements of arrays or under a domain, wherever they are; and
-    -- what is in scope without a column.
-    used_type AS (
-      SELECT a.atttypid AS oid FROM attribute a
-      UNION SELECT t.typelem FROM attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE t.typelem <> 0
-      UNION SELECT t.typbasetype FROM attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE t.typbasetype <> 0
-    ),
-    user_type AS (
-      SELECT t.oid, n.nspname, t.typname, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull
-      FROM pg_type t
-      JOIN pg_namespace n ON n.oid = t.typnamespace
-      WHERE t.typtype IN ('e', 'd', 'r')
-        AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-        AND NOT starts_with(t.typname, 'ai_worker_')
-        AND (t.oid IN (SELECT u.oid FROM used_type u)
-          OR t.typnamespace IN (SELECT s.oid FROM scope s) AND NOT EXISTS (
+  LOOP
+    BEGIN
+      PERFORM set_config('lock_timeout', '100ms', true);
+      WITH scope AS MATERIALIZED (
+        SELECT n.oid, n.nspname, array_position(schemas, n.nspname::text) AS place
+        FROM pg_namespace n
+        WHERE n.nspname = ANY (schemas)
+      ),
+      relation AS MATERIALIZED (
+        SELECT c.oid, s.nspname, s.place, c.relname, c.relkind, c.reltype
+        FROM scope s
+        JOIN pg_class c ON c.relnamespace = s.oid
+        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
+          AND NOT c.relispartition
+          AND NOT starts_with(c.relname, 'ai_worker_')
+          AND NOT EXISTS (
             SELECT FROM pg_depend d
-            WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'))
-    )
-    SELECT json_build_object(
-      'schemas', (
-        SELECT json_agg(
-          json_build_array(quote_ident(s.nspname), obj_description(s.oid, 'pg_namespace')) ORDER BY s.place)
-        FROM scope s),
-      'types', (
-        SELECT json_agg(
-          json_build_array(
-            quote_ident(t.nspname),
-            quote_ident(t.typname),
-            t.typtype,
-            (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
-            CASE t.typtype
-              WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod)
-              WHEN 'r' THEN (SELECT format_type(g.rngsubtype, NULL) FROM pg_range g WHERE g.rngtypid = t.oid)
-            END,
-            t.typnotnull,
-            (SELECT json_agg(pg_get_constraintdef(k.oid) ORDER BY pg_get_constraintdef(k.oid) COLLATE "C")
-             FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'),
-            obj_description(t.oid, 'pg_type'))
-          ORDER BY t.nspname, t.typname)
-        FROM user_type t),
-      'relations', (
-        SELECT json_agg(
-          json_build_object(
-            'schema', quote_ident(r.nspname),
-            'name', quote_ident(r.relname),
-            'kind', CASE r.relkind WHEN 'p' THEN 'r' ELSE r.relkind END,
-            'hidden', EXISTS (
-              SELECT FROM pg_class o WHERE o.relname = r.relname AND o.relnamespace = 'pg_catalog'::regnamespace),
-            'comment', d.description,
-            'columns', columns.list,
-            'comments', columns.comments,
-            'generated', columns.generated,
-            'constraints', constraints.list,
-            'body', CASE WHEN r.relkind IN ('v', 'm') AND expressions THEN md5(pg_get_viewdef(r.oid)) END)
-          ORDER BY r.place, r.relname)
+            WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+      ),
+      attribute AS NOT MATERIALIZED (
+        SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated, a.attcollation
         FROM relation r
+        JOIN pg_attribute a ON a.attrelid = r.oid
+        WHERE a.attnum > 0 AND NOT a.attisdropped
+      ),
+      columns AS (
+        SELECT a.attrelid,
+               json_agg(
+                 quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
+                 || CASE WHEN a.attcollation IN (0, 'pg_catalog."default"'::regcollation) THEN ''
+                      ELSE ' COLLATE ' || (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation)
+                    END
+                 || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
+                 ORDER BY a.attnum) AS list,
+               json_object_agg(quote_ident(a.attname), d.description ORDER BY a.attnum)
+                 FILTER (WHERE d.description IS NOT NULL) AS comments,
+               json_object_agg(
+                 quote_ident(a.attname),
+                 CASE WHEN expressions THEN pg_get_expr(g.adbin, g.adrelid) ELSE '' END
+                 ORDER BY a.attnum)
+                 FILTER (WHERE a.attgenerated <> '') AS generated
+        FROM attribute a
         LEFT JOIN pg_description d
-          ON d.objoid = CASE r.relkind WHEN 'c' THEN r.reltype ELSE r.oid END
-          AND d.classoid = CASE r.relkind WHEN 'c' THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END
-          AND d.objsubid = 0
-        LEFT JOIN columns ON columns.attrelid = r.oid
-        LEFT JOIN constraints ON constraints.conrelid = r.oid))
-    INTO catalog;
-    RAISE EXCEPTION USING ERRCODE = 'IA099', MESSAGE = 'catalog read';
-  EXCEPTION WHEN SQLSTATE 'IA099' THEN
-    RETURN catalog;
-  END;
+          ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
+        LEFT JOIN pg_attrdef g
+          ON a.attgenerated <> '' AND g.adrelid = a.attrelid AND g.adnum = a.attnum
+        GROUP BY a.attrelid
+      ),
+      constraints AS (
+        SELECT k.conrelid, json_agg(k.definition ORDER BY k.contype, k.definition COLLATE "C") AS list
+        FROM (
+          SELECT DISTINCT k.conrelid, k.contype, pg_get_constraintdef(k.oid) AS definition
+          FROM relation r
+          JOIN pg_constraint k ON k.conrelid = r.oid
+          WHERE k.contype IN ('p', 'u', 'f') AND k.conparentid = 0 OR k.contype = 'c' AND expressions) k
+        GROUP BY k.conrelid
+      ),
+      -- Types that columns in scope have, themselves, as elements of arrays or under a domain, wherever they are; and
+      -- what is in scope without a column.
+      used_type AS (
+        SELECT a.atttypid AS oid FROM attribute a
+        UNION SELECT t.typelem FROM attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE t.typelem <> 0
+        UNION SELECT t.typbasetype FROM attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE t.typbasetype <> 0
+      ),
+      user_type AS (
+        SELECT t.oid, n.nspname, t.typname, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull
+        FROM pg_type t
+        JOIN pg_namespace n ON n.oid = t.typnamespace
+        WHERE t.typtype IN ('e', 'd', 'r')
+          AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+          AND NOT starts_with(t.typname, 'ai_worker_')
+          AND (t.oid IN (SELECT u.oid FROM used_type u)
+            OR t.typnamespace IN (SELECT s.oid FROM scope s) AND NOT EXISTS (
+              SELECT FROM pg_depend d
+              WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'))
+      )
+      SELECT json_build_object(
+        'schemas', (
+          SELECT json_agg(
+            json_build_array(quote_ident(s.nspname), obj_description(s.oid, 'pg_namespace')) ORDER BY s.place)
+          FROM scope s),
+        'types', (
+          SELECT json_agg(
+            json_build_array(
+              quote_ident(t.nspname),
+              quote_ident(t.typname),
+              t.typtype,
+              (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
+              CASE t.typtype
+                WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod)
+                WHEN 'r' THEN (SELECT format_type(g.rngsubtype, NULL) FROM pg_range g WHERE g.rngtypid = t.oid)
+              END,
+              t.typnotnull,
+              (SELECT json_agg(pg_get_constraintdef(k.oid) ORDER BY pg_get_constraintdef(k.oid) COLLATE "C")
+               FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'),
+              obj_description(t.oid, 'pg_type'))
+            ORDER BY t.nspname, t.typname)
+          FROM user_type t),
+        'relations', (
+          SELECT json_agg(
+            json_build_object(
+              'schema', quote_ident(r.nspname),
+              'name', quote_ident(r.relname),
+              'kind', CASE r.relkind WHEN 'p' THEN 'r' ELSE r.relkind END,
+              'hidden', EXISTS (
+                SELECT FROM pg_class o WHERE o.relname = r.relname AND o.relnamespace = 'pg_catalog'::regnamespace),
+              'comment', d.description,
+              'columns', columns.list,
+              'comments', columns.comments,
+              'generated', columns.generated,
+              'constraints', constraints.list,
+              'body', CASE WHEN r.relkind IN ('v', 'm') AND expressions THEN md5(pg_get_viewdef(r.oid)) END)
+            ORDER BY r.place, r.relname)
+          FROM relation r
+          LEFT JOIN pg_description d
+            ON d.objoid = CASE r.relkind WHEN 'c' THEN r.reltype ELSE r.oid END
+            AND d.classoid = CASE r.relkind WHEN 'c' THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END
+            AND d.objsubid = 0
+          LEFT JOIN columns ON columns.attrelid = r.oid
+          LEFT JOIN constraints ON constraints.conrelid = r.oid))
+      INTO catalog;
+      RAISE EXCEPTION USING ERRCODE = 'IA099', MESSAGE = 'catalog read';
+    EXCEPTION
+      WHEN SQLSTATE 'IA099' THEN
+        EXIT;
+      -- Another session changes or rewrites a table at this moment, or has dropped one between our look and our printing
+      -- (which the server reports as an internal error). A cached answer must not wait for that.
+      WHEN lock_not_available OR internal_error THEN
+        IF NOT expressions THEN
+          RAISE;
+        END IF;
+        expressions := false;
+    END;
+  END LOOP;
+  -- Converted to the database's own encoding, which is no conversion: the bytes as they are, valid elsewhere or not.
+  version := encode(sha256(convert_to(catalog::text, getdatabaseencoding())), 'hex');
+  version := CASE WHEN expressions THEN left(version, 20) ELSE 'locked-' || left(version, 13) END;
 END
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_schema_catalog(text[], boolean) FROM PUBLIC;
-COMMENT ON FUNCTION public.ai_worker_schema_catalog(text[], boolean) IS
-  'What the model may know of these schemas, as JSON: relations, columns, keys, checks, types and comments, without the product''s own and without extensions'' relations. Leaves no lock behind. expressions = false leaves out what needs a lock to be printed (checks, generated columns, view definitions); with them, 55P03 after 100 ms behind another session''s lock';
-
-CREATE OR REPLACE FUNCTION public.ai_worker_schema_readable(schemas text[])
-RETURNS json
-LANGUAGE plpgsql
-STABLE
-PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  RETURN public.ai_worker_schema_catalog(schemas);
-EXCEPTION WHEN lock_not_available OR internal_error THEN
-  RETURN public.ai_worker_schema_catalog(schemas, false);
-END
-$$;
-REVOKE ALL ON FUNCTION public.ai_worker_schema_readable(text[]) FROM PUBLIC;
-COMMENT ON FUNCTION public.ai_worker_schema_readable(text[]) IS
-  'ai_worker_schema_catalog, without what needs a lock to be printed if another session''s lock hides it now';
+REVOKE ALL ON FUNCTION public.ai_worker_schema_catalog(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_schema_catalog(text[]) IS
+  'What the model may know of these schemas, as JSON: relations, columns, keys, checks, types and comments, without the product''s own and without extensions'' relations; with its fingerprint. Leaves no lock behind. What takes a lock to be printed (checks, generated columns, view definitions) is left out, and the version begins with locked-, if another session holds one for more than 100 ms';
 
 CREATE OR REPLACE FUNCTION public.ai_worker_schema_fingerprint(schemas text[])
 RETURNS text
-LANGUAGE plpgsql
+LANGUAGE sql
 STABLE
 PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-BEGIN
-  -- The database's own encoding: the bytes as they are, also where they are not valid in another encoding.
-  RETURN left(encode(sha256(convert_to(
-    public.ai_worker_schema_catalog(schemas)::text, getdatabaseencoding())), 'hex'), 20);
-EXCEPTION
-  -- Another session changes or rewrites a table at this moment, or has dropped one between our look and our printing
-  -- (which the server reports as an internal error). A cached answer must not wait for that.
-  WHEN lock_not_available OR internal_error THEN
-    RETURN 'locked-' || left(encode(sha256(convert_to(
-      public.ai_worker_schema_catalog(schemas, false)::text, getdatabaseencoding())), 'hex'), 13);
-END
+SELECT c.version FROM public.ai_worker_schema_catalog(schemas) c
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_schema_fingerprint(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_schema_fingerprint(text[]) IS
-  'Fingerprint of what queries on these schemas may say and what the model is told of them: 20 characters, always computed. Data, statistics, privileges and plain indexes do not count; undoing a change restores it. Begins with locked- if another session held a lock for more than 100 ms: then checks, generated columns and view definitions are left out';
+  'Fingerprint of what queries on these schemas may say and what the model is told of them: 20 characters, always computed. Data, statistics, privileges and plain indexes do not count; undoing a change restores it. Begins with locked- while another session''s lock hides checks, generated columns and view definitions';
 
 -- The memory is a custom setting, which any caller may set. He gains nothing: it lives in his session only, it can name no
 -- other version than he could pass as schema_version anyway (never one with a bar in it, which would blur cache keys), and
@@ -220,6 +204,7 @@ DECLARE
   scope text[];
   known boolean;
   took_ms bigint;
+  keep_ms bigint;
   version text;
 BEGIN
   SELECT c.schemas INTO scope FROM public.ai_worker_config c;
@@ -229,15 +214,17 @@ BEGIN
     RETURN remembered;
   END IF;
   version := public.ai_worker_schema_fingerprint(scope);
-  IF known AND starts_with(version, 'locked-') THEN
-    version := remembered;
-  END IF;
-  -- A second, or ten times what computing it took, where a thousand tables make that more.
   took_ms := date_part('epoch', clock_timestamp()) * 1000 - now_ms;
+  -- A second, or ten times what computing it took, where a thousand tables make that more.
+  keep_ms := least(greatest(1000, 10 * took_ms), 10000);
+  IF starts_with(version, 'locked-') THEN
+    keep_ms := 1000;
+    IF known THEN
+      version := remembered;
+    END IF;
+  END IF;
   PERFORM set_config(
-    'ai_worker.schema_memory',
-    now_ms + took_ms + least(greatest(1000, 10 * took_ms), 10000) || ' ' || version || ' ' || scope::text,
-    false);
+    'ai_worker.schema_memory', now_ms + took_ms + keep_ms || ' ' || version || ' ' || scope::text, false);
   RETURN version;
 END
 $$;

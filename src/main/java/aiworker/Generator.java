@@ -42,13 +42,19 @@ public final class Generator {
     }
     Row settings = settings();
     Config config = Config.of(settings.text("config"));
-    Request request = Request.of(database, prompt, schemaVersion, settings.text("started_at"));
+    SchemaContext schema = SchemaContext.read(database, config.schemas());
+    Request request =
+        Request.of(
+            database,
+            prompt,
+            schemaVersion == null ? schema.version() : schemaVersion,
+            settings.text("started_at"));
     Flight flight = new Flight(database, cache);
-    String response = flight.join(request, schemaVersion, config.flightWait());
+    String response = flight.join(request, config.flightWait());
     if (response != null) {
       return response;
     }
-    Answer answer = ask(config, settings.text("server_version"), prompt);
+    Answer answer = ask(config, schema, settings.text("server_version"), prompt);
     cache.store(request, answer.statement(), answer.tokens());
     flight.landed(request);
     return answer.response(request.schemaVersion());
@@ -57,8 +63,9 @@ public final class Generator {
   /** Asks the model whatever the cache holds, and stores nothing. */
   public String regenerate(String prompt, String schemaVersion) {
     Row settings = settings();
-    return ask(Config.of(settings.text("config")), settings.text("server_version"), prompt)
-        .response(schemaVersion);
+    Config config = Config.of(settings.text("config"));
+    SchemaContext schema = SchemaContext.read(database, config.schemas());
+    return ask(config, schema, settings.text("server_version"), prompt).response(schemaVersion);
   }
 
   private Row settings() {
@@ -70,11 +77,10 @@ public final class Generator {
         .get(0);
   }
 
-  private Answer ask(Config config, String serverVersion, String prompt) {
+  private Answer ask(Config config, SchemaContext schema, String serverVersion, String prompt) {
     ChatSettings settings = config.chatSettings();
-    String schema =
-        SchemaContext.read(database, config.schemas()).render(prompt, config.contextTokens());
-    Conversation conversation = new Conversation(serverVersion, schema, prompt);
+    Conversation conversation =
+        new Conversation(serverVersion, schema.render(prompt, config.contextTokens()), prompt);
     Prover prover = new Prover(database, config);
     int tokens = 0;
     for (int round = 0; ; round++) {

@@ -26,10 +26,8 @@ public final class Flight {
   /**
    * Returns the response that another session stored meanwhile, or null when this session is to ask
    * the model itself.
-   *
-   * @param schemaVersion as the caller gave it, may be null
    */
-  public String join(Request request, String schemaVersion, Duration longestWait) {
+  public String join(Request request, Duration longestWait) {
     long start = System.nanoTime();
     long landedAt = 0;
     while (true) {
@@ -41,7 +39,7 @@ public final class Flight {
       if ("alone".equals(state)) {
         return null;
       }
-      String response = cache.lookup(request.prompt(), schemaVersion);
+      String response = cache.lookup(request.prompt(), request.schemaVersion());
       if (response != null || "lead".equals(state)) {
         return response;
       }

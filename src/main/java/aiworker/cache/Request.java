@@ -6,20 +6,25 @@ import aiworker.db.Row;
 /**
  * A request that the server has checked, with its cache key.
  *
- * @param schemaVersion the caller's, or the automatic one
+ * @param schemaVersion the caller's, or that of the schema as the model sees it
  * @param cacheKey lower-case hex SHA-256 of prompt|model|schema version in UTF-8
  * @param startedAt the server's clock when the request came, as text with its offset
  */
 public record Request(
     String prompt, String model, String schemaVersion, String cacheKey, String startedAt) {
-  /** Computes the automatic schema version anew, since what follows a miss is paid for. */
+  /**
+   * Checks a request.
+   *
+   * @param schemaVersion never null here: an answer is stored under the version of the very schema
+   *     it was made for
+   */
   public static Request of(
       Database database, String prompt, String schemaVersion, String startedAt) {
     Row row =
         database
             .query(
                 "SELECT r.cache_key, r.model, r.version"
-                    + " FROM public.ai_worker_request(?, ?, true) AS r",
+                    + " FROM public.ai_worker_request(?, ?) AS r",
                 prompt,
                 schemaVersion)
             .get(0);

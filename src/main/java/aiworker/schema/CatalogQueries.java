@@ -19,7 +19,9 @@ final class CatalogQueries {
   private static final String SCHEMAS =
       "ARRAY(SELECT s.value FROM pg_catalog.jsonb_array_elements_text(?::pg_catalog.jsonb) s(value))";
   private static final String CATALOG =
-      "SELECT public.ai_worker_schema_readable(" + SCHEMAS + ")::pg_catalog.text AS answer";
+      "SELECT c.catalog::pg_catalog.text AS answer, c.version FROM public.ai_worker_schema_catalog("
+          + SCHEMAS
+          + ") c";
 
   /** A partitioned table has no estimate of its own until somebody analyses it. */
   private static final String ROWS =
@@ -78,8 +80,16 @@ final class CatalogQueries {
     this.schemas = JSON.valueToTree(schemas).toString();
   }
 
-  JsonNode catalog() {
-    return json(database.query(CATALOG, schemas));
+  /**
+   * The catalogs at one moment.
+   *
+   * @param version what {@code ai_worker_schema_fingerprint} says of them
+   */
+  record Answer(JsonNode catalog, String version) {}
+
+  Answer catalog() {
+    List<Row> rows = database.query(CATALOG, schemas);
+    return new Answer(json(rows), rows.get(0).text("version"));
   }
 
   /** Estimates by schema and relation. */

@@ -3,7 +3,6 @@ package aiworker.schema;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Predicate;
 
 /** Prints relations the way their CREATE statements would, in fewer words. */
@@ -31,13 +30,14 @@ final class Ddl {
   /**
    * The relation in several lines, the last ended.
    *
-   * @param kept whether to print a column; holds for all that are part of a key
+   * @param kept whether to print the column of a name; holds for all that are part of a key
    */
-  String print(Relation relation, Predicate<Column> kept) {
+  String print(Relation relation, Predicate<String> kept) {
     StringBuilder out = new StringBuilder(64 + 40 * relation.columns().size());
     out.append(relation.kind()).append(' ').append(relation.name()).append(" (");
     comment(out, about(relation));
-    List<Column> columns = relation.columns().stream().filter(kept).toList();
+    List<Column> columns =
+        relation.columns().stream().filter(column -> kept.test(column.name())).toList();
     List<Key> wide = relation.keys().stream().filter(key -> key.columns().size() > 1).toList();
     int left = columns.size() + wide.size();
     for (Column column : columns) {
@@ -60,11 +60,10 @@ final class Ddl {
 
   private void column(StringBuilder out, Relation relation, Column column) {
     out.append(column.name()).append(' ').append(column.type());
-    Set<String> names = Set.of(column.name());
     boolean primary = false;
     StringBuilder keys = new StringBuilder();
     for (Key key : relation.keys()) {
-      if (key.columns().size() == 1 && names.containsAll(key.columns())) {
+      if (key.columns().size() == 1 && key.columns().get(0).equals(column.name())) {
         primary |= key.kind() == Key.Kind.PRIMARY;
         keys.append(key.kind() == Key.Kind.FOREIGN ? "" : " " + WORDS.get(key.kind()));
         references(keys, key);

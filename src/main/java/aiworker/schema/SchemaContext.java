@@ -20,9 +20,11 @@ public final class SchemaContext {
   private static final int CHARACTERS_PER_TOKEN = 4;
 
   private final Catalog catalog;
+  private final String version;
 
-  SchemaContext(Catalog catalog) {
+  SchemaContext(Catalog catalog, String version) {
     this.catalog = catalog;
+    this.version = version;
   }
 
   /**
@@ -48,7 +50,17 @@ public final class SchemaContext {
     CatalogQueries queries = new CatalogQueries(database, schemas);
     Map<List<String>, List<String>> values =
         valueHints ? queries.values(Set.copyOf(hiddenColumns)) : Map.of();
-    return new SchemaContext(new CatalogReader(queries.catalog(), queries.rows(), values).read());
+    CatalogQueries.Answer answer = queries.catalog();
+    return new SchemaContext(
+        new CatalogReader(answer.catalog(), queries.rows(), values).read(), answer.version());
+  }
+
+  /**
+   * The fingerprint of the very catalogs that the text is made of, as {@code
+   * ai_worker_schema_fingerprint} computes it: the version to store an answer under.
+   */
+  public String version() {
+    return version;
   }
 
   /**

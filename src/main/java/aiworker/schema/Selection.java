@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What of a catalog goes into a budget of characters: the relations that rank highest, whole as far
@@ -15,6 +17,7 @@ import java.util.Set;
 final class Selection {
   private static final int WHOLE = 6;
   private static final int BRIEF_COLUMNS = 8;
+  private static final int MOST_TRIES = 20;
   private static final double RELEVANT = 0.05;
 
   private final Catalog catalog;
@@ -22,6 +25,7 @@ final class Selection {
   private final Ddl ddl;
   private final Map<String, String> texts = new HashMap<>();
   private final Set<String> types = new HashSet<>();
+  private String notes = "";
   private int left;
 
   private Selection(Catalog catalog, Ranking ranking, int characters) {
@@ -34,8 +38,7 @@ final class Selection {
   /** The whole catalog as text; null if that has more characters than allowed. */
   static String whole(Catalog catalog, int characters) {
     Ddl ddl = new Ddl(catalog.relations());
-    StringBuilder text = new StringBuilder();
-    catalog.notes().forEach(note -> text.append(note).append('\n'));
+    StringBuilder text = new StringBuilder(notes(catalog));
     catalog.types().values().forEach(type -> text.append(type.ddl()).append('\n'));
     for (Relation relation : catalog.relations().values()) {
       if (text.length() > characters) {
@@ -54,57 +57,76 @@ final class Selection {
   private String choose() {
     List<Relation> ranked = ranking.relations();
     left -= title(ranked.size()).length();
-    int share = left / 4;
-    double least = ranked.isEmpty() ? 0 : ranking.score(ranked.get(0)) * RELEVANT;
-    for (int i = 0; i < ranked.size() && ranking.score(ranked.get(i)) >= least; i++) {
-      Relation relation = ranked.get(i);
-      if (i >= WHOLE || !add(relation, Set.copyOf(relation.columns()), share)) {
-        addBrief(relation);
-      }
+    if (notes(catalog).length() <= left / 10) {
+      notes = notes(catalog);
+      left -= notes.length();
     }
+    double least = ranked.isEmpty() ? 0 : ranking.score(ranked.get(0)) * RELEVANT;
+    long relevant = ranked.stream().filter(r -> ranking.score(r) >= least).count();
+    int share = left / 4;
+    for (Relation relation : ranked.subList(0, (int) Math.min(WHOLE, relevant))) {
+      add(relation, names(relation), share);
+    }
+    addBrief(ranked.subList(0, (int) relevant));
     for (Relation relation : ranked) {
       if (texts.containsKey(relation.id())) {
-        add(relation, Set.copyOf(relation.columns()), left);
+        add(relation, names(relation), left);
       }
     }
-    for (Relation relation : ranked) {
-      if (!texts.containsKey(relation.id())) {
-        addBrief(relation);
-      }
-    }
+    addBrief(ranked);
     return print();
   }
 
-  private void addBrief(Relation relation) {
-    if (!add(relation, brief(relation, BRIEF_COLUMNS), left)) {
-      add(relation, brief(relation, 0), left);
+  /** Goes on after one that has no room, as a smaller one may have, but not for ever. */
+  private void addBrief(List<Relation> relations) {
+    int tries = MOST_TRIES;
+    for (Relation relation : relations) {
+      if (tries > 0
+          && !texts.containsKey(relation.id())
+          && !add(relation, brief(relation, BRIEF_COLUMNS), left)
+          && !add(relation, brief(relation, 0), left)) {
+        tries--;
+      }
     }
   }
 
+  private static Set<String> names(Relation relation) {
+    Set<String> names = new HashSet<>();
+    relation.columns().forEach(column -> names.add(column.name()));
+    return names;
+  }
+
   /** The columns of all keys, and of the others the best ranked up to so many in all. */
-  private Set<Column> brief(Relation relation, int most) {
-    Set<String> keys = relation.keyColumns();
-    Set<Column> kept = new HashSet<>();
-    List<Column> others = new ArrayList<>();
-    for (Column column : relation.columns()) {
-      (keys.contains(column.name()) ? kept : others).add(column);
+  private Set<String> brief(Relation relation, int most) {
+    Set<String> kept = relation.keyColumns();
+    if (most == 0) {
+      return kept;
     }
-    others.sort(Comparator.comparingDouble((Column column) -> -ranking.score(column)));
-    for (Column column : others) {
-      if (kept.size() < most || (most > 0 && ranking.score(column) > 0)) {
-        kept.add(column);
+    Map<String, Double> others = new LinkedHashMap<>();
+    for (Column column : relation.columns()) {
+      if (!kept.contains(column.name())) {
+        others.put(column.name(), -ranking.score(column));
+      }
+    }
+    List<String> ranked = new ArrayList<>(others.keySet());
+    ranked.sort(Comparator.comparingDouble(others::get));
+    for (String name : ranked) {
+      if (kept.size() < most || others.get(name) < 0) {
+        kept.add(name);
       }
     }
     return kept;
   }
 
-  /**
-   * Takes the relation in, or with more columns than before, if it needs no more room than that.
-   */
-  private boolean add(Relation relation, Set<Column> columns, int room) {
+  /** Takes the relation in, or more of its columns than before, if there is room. */
+  private boolean add(Relation relation, Set<String> columns, int room) {
     String text = ddl.print(relation, columns::contains);
     Set<String> more = new HashSet<>();
-    columns.forEach(column -> collect(column.typeId(), more));
+    for (Column column : relation.columns()) {
+      if (columns.contains(column.name())) {
+        collect(column.typeId(), more);
+      }
+    }
     int size = text.length() - texts.getOrDefault(relation.id(), "").length();
     for (String type : more) {
       size += catalog.types().get(type).ddl().length() + 1;
@@ -129,7 +151,7 @@ final class Selection {
     if (texts.isEmpty()) {
       return "";
     }
-    StringBuilder text = new StringBuilder(title(texts.size()));
+    StringBuilder text = new StringBuilder(title(texts.size())).append(notes);
     for (UserType type : catalog.types().values()) {
       if (types.contains(type.id())) {
         text.append(type.ddl()).append('\n');
@@ -139,6 +161,10 @@ final class Selection {
       text.append(texts.getOrDefault(id, ""));
     }
     return text.toString();
+  }
+
+  private static String notes(Catalog catalog) {
+    return catalog.notes().stream().map(note -> note + "\n").collect(Collectors.joining());
   }
 
   private String title(int shown) {

@@ -1,16 +1,16 @@
 package aiworker.schema;
 
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.IntStream;
 
 /** How well a catalog's word answers a prompt's word, both stems. Not thread-safe. */
 final class Similarity {
   private static final double LEAST_TRIGRAM = 0.45;
   private static final int LEAST_FUZZY = 4;
+  private static final int LEAST_PREFIX = 5;
 
-  private final Map<String, Set<String>> trigrams = new HashMap<>();
+  private final Map<String, long[]> trigrams = new HashMap<>();
 
   /** 1 for the same word, 0 for none in common. */
   double of(String asked, String named) {
@@ -25,31 +25,59 @@ final class Similarity {
       if (trigram >= LEAST_TRIGRAM) {
         return 0.8 * trigram;
       }
+      int prefix = commonPrefix(asked, named);
+      if (prefix >= LEAST_PREFIX && prefix >= 0.7 * Math.min(asked.length(), named.length())) {
+        return 0.4; // register for registration
+      }
     }
     return isAbbreviation(named, asked) ? 0.5 : 0;
   }
 
   /** As pg_trgm counts: two spaces before, one after, shared ones among all. */
   private double trigram(String a, String b) {
-    Set<String> left = trigrams.computeIfAbsent(a, Similarity::trigrams);
-    Set<String> right = trigrams.computeIfAbsent(b, Similarity::trigrams);
+    if (Math.min(a.length(), b.length()) + 1 < LEAST_TRIGRAM * Math.max(a.length(), b.length())) {
+      return 0;
+    }
+    long[] left = trigrams.computeIfAbsent(a, Similarity::trigrams);
+    long[] right = trigrams.computeIfAbsent(b, Similarity::trigrams);
     int shared = 0;
-    for (String trigram : left) {
-      shared += right.contains(trigram) ? 1 : 0;
+    int i = 0;
+    int j = 0;
+    while (i < left.length && j < right.length) {
+      int order = Long.compare(left[i], right[j]);
+      shared += order == 0 ? 1 : 0;
+      i += order <= 0 ? 1 : 0;
+      j += order >= 0 ? 1 : 0;
     }
-    return (double) shared / (left.size() + right.size() - shared);
+    return (double) shared / (left.length + right.length - shared);
   }
 
-  private static Set<String> trigrams(String word) {
+  /** Three characters to a number, sorted, each once. */
+  private static long[] trigrams(String word) {
     String padded = "  " + word + " ";
-    Set<String> trigrams = new HashSet<>();
-    for (int at = 0; at + 3 <= padded.length(); at++) {
-      trigrams.add(padded.substring(at, at + 3));
-    }
-    return trigrams;
+    return IntStream.range(0, padded.length() - 2)
+        .mapToLong(
+            at ->
+                ((long) padded.charAt(at) << 32)
+                    | ((long) padded.charAt(at + 1) << 16)
+                    | padded.charAt(at + 2))
+        .sorted()
+        .distinct()
+        .toArray();
   }
 
-  /** {@code dept} for department; {@code qty} and {@code mgr}, which have no vowels left. */
+  private static int commonPrefix(String a, String b) {
+    int at = 0;
+    while (at < Math.min(a.length(), b.length()) && a.charAt(at) == b.charAt(at)) {
+      at++;
+    }
+    return at;
+  }
+
+  /**
+   * {@code cust} for customer; {@code dept}, {@code mgr} and the like, whose letters after the
+   * first two are consonants of the word in its order.
+   */
   private static boolean isAbbreviation(String named, String asked) {
     if (named.length() < 3
         || named.length() + 1 >= asked.length()
@@ -59,14 +87,13 @@ final class Similarity {
     if (asked.startsWith(named)) {
       return true;
     }
-    int at = 0;
-    for (int i = 0; i < named.length(); i++) {
+    int at = 1;
+    for (int i = named.charAt(1) == asked.charAt(1) ? 2 : 1; i < named.length(); i++) {
       char c = named.charAt(i);
-      at = "aeou".indexOf(c) >= 0 ? -1 : asked.indexOf(c, at);
-      if (at < 0) {
+      at = "aeou".indexOf(c) >= 0 ? 0 : asked.indexOf(c, at) + 1;
+      if (at == 0) {
         return false;
       }
-      at++;
     }
     return true;
   }

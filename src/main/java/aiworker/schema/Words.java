@@ -64,7 +64,7 @@ final class Words {
     if (stem.length() > 3 && stem.endsWith("e")) {
       stem = stem.substring(0, stem.length() - 1);
     }
-    if (stem.length() > 3 && stem.endsWith("y")) {
+    if (stem.length() > 2 && stem.endsWith("y")) {
       stem = stem.substring(0, stem.length() - 1) + "i";
     }
     return stem;

@@ -27,11 +27,6 @@ class ReadOnlyCheckTest {
       return rows;
     }
 
-    @Override
-    public List<Row> guardedQuery(String sql, String... parameters) {
-      return query(sql, parameters);
-    }
-
     private void holds(String kind, String schema, String name, String trait, String extension) {
       Map<String, String> columns = new HashMap<>();
       columns.put("kind", kind);

@@ -105,4 +105,9 @@ class SchemaContextIT {
         """,
         db.context("public", "app").render("anything", 8_000));
   }
+
+  @Test
+  void itsVersionIsTheFingerprint() throws Exception {
+    assertEquals(db.fingerprint(), db.context("public", "app").version());
+  }
 }

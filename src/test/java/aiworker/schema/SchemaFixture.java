@@ -1,6 +1,5 @@
 package aiworker.schema;
 
-import aiworker.db.JdbcDatabase;
 import aiworker.testing.TestCluster;
 import aiworker.testing.TestDatabase;
 import java.io.IOException;
@@ -10,6 +9,8 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
+import java.util.Set;
 
 /** A database of its own with {@code sql/schema.sql} and a stand-in for the configuration. */
 final class SchemaFixture implements AutoCloseable {
@@ -59,17 +60,23 @@ final class SchemaFixture implements AutoCloseable {
   }
 
   SchemaContext context(String... schemas) throws SQLException {
+    return read(List.of(schemas), false, Set.of());
+  }
+
+  /** Of schema public, with the most common values of all columns but these. */
+  SchemaContext hinted(Set<String> hidden) throws SQLException {
+    return read(List.of("public"), true, hidden);
+  }
+
+  private SchemaContext read(List<String> schemas, boolean valueHints, Set<String> hidden)
+      throws SQLException {
     connection.setAutoCommit(false);
     try {
-      return SchemaContext.read(database(), java.util.List.of(schemas));
+      return SchemaContext.read(TestDatabase.of(connection), schemas, valueHints, hidden);
     } finally {
       connection.rollback();
       connection.setAutoCommit(true);
     }
-  }
-
-  JdbcDatabase database() {
-    return TestDatabase.of(connection);
   }
 
   @Override

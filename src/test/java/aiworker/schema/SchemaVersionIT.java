@@ -8,6 +8,8 @@ import java.sql.Connection;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SchemaVersionIT {
   private SchemaFixture db;
@@ -41,5 +43,130 @@ class SchemaVersionIT {
     try (Connection other = db.connect()) {
       assertEquals(after, SchemaFixture.value(other, "SELECT public.ai_worker_schema_version()"));
     }
+  }
+
+  @Test
+  void aChangeOfTheConfiguredSchemasCountsAtOnce() throws Exception {
+    String before = db.value("SELECT public.ai_worker_schema_version()");
+    db.run("CREATE SCHEMA app");
+    db.run("UPDATE public.ai_worker_config SET schemas = '{public,app}'");
+    String both = db.value("SELECT public.ai_worker_schema_version()");
+    assertNotEquals(before, both);
+    assertEquals(db.value("SELECT public.ai_worker_schema_fingerprint('{public,app}')"), both);
+  }
+
+  @Test
+  void schemasThatDoNotExistAreNoError() throws Exception {
+    String one = db.value("SELECT public.ai_worker_schema_fingerprint('{public}')");
+    assertEquals(one, db.value("SELECT public.ai_worker_schema_fingerprint('{public,nowhere}')"));
+    String none = db.value("SELECT public.ai_worker_schema_fingerprint('{nowhere}')");
+    assertEquals(none, db.value("SELECT public.ai_worker_schema_fingerprint('{}')"));
+    assertEquals(none, db.value("SELECT public.ai_worker_schema_fingerprint(NULL)"));
+    assertNotEquals(one, none);
+  }
+
+  @Test
+  void theSameSchemaElsewhereHasTheSameFingerprint() throws Exception {
+    String ddl =
+        "CREATE TYPE mood AS ENUM ('a', 'b'); CREATE VIEW v AS SELECT name FROM users;"
+            + " CREATE TABLE t (m mood, u int REFERENCES users)";
+    db.run(ddl);
+    try (SchemaFixture other = new SchemaFixture()) {
+      other.run("CREATE TABLE other (dropped int, id int)");
+      other.run("CREATE TABLE users (gone int, id int PRIMARY KEY, name text)");
+      other.run("ALTER TABLE users DROP COLUMN gone");
+      other.run("DROP TABLE other");
+      other.run(ddl);
+      assertEquals(db.fingerprint(), other.fingerprint());
+    }
+  }
+
+  @Test
+  void readOnlyTransactionsAreServed() throws Exception {
+    db.run("BEGIN READ ONLY");
+    String version = db.value("SELECT public.ai_worker_schema_version()");
+    assertEquals(version, db.value("SELECT public.ai_worker_schema_version()"));
+    db.run("COMMIT");
+  }
+
+  @Test
+  void aTransactionSeesItsOwnDdlAndItsRollbackUndoesIt() throws Exception {
+    String before = db.fingerprint();
+    db.run("BEGIN; ALTER TABLE users ADD COLUMN more int");
+    assertNotEquals(before, db.fingerprint());
+    db.run("ROLLBACK");
+    assertEquals(before, db.fingerprint());
+  }
+
+  @Test
+  void whatItReadsIsNotLeftLocked() throws Exception {
+    db.run("CREATE VIEW v AS SELECT * FROM users");
+    db.run("ALTER TABLE users ADD CHECK (id > 0)");
+    db.run("BEGIN");
+    db.value("SELECT public.ai_worker_schema_fingerprint('{public}')");
+    assertEquals(
+        "0",
+        db.value(
+            "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation IN"
+                + " ('v'::regclass, 'users'::regclass)"));
+    assertEquals("0", db.value("SHOW lock_timeout"));
+    db.run("COMMIT");
+  }
+
+  /** A table under a view, rewritten by VACUUM FULL or changed by a long migration. */
+  @Test
+  void anotherSessionsLockDelaysNobodyForLong() throws Exception {
+    db.run("CREATE VIEW v AS SELECT * FROM users");
+    String version = db.value("SELECT public.ai_worker_schema_version()");
+    try (Connection locker = db.connect();
+        Connection fresh = db.connect()) {
+      locker.setAutoCommit(false);
+      SchemaFixture.run(locker, "LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
+      Thread.sleep(1_300);
+      long start = System.nanoTime();
+      assertEquals(version, db.value("SELECT public.ai_worker_schema_version()"));
+      String partial = SchemaFixture.value(fresh, "SELECT public.ai_worker_schema_version()");
+      assertTrue(partial.matches("locked-[0-9a-f]{13}"), partial);
+      assertEquals(partial, db.value("SELECT public.ai_worker_schema_fingerprint('{public}')"));
+      assertTrue(System.nanoTime() - start < 2_000_000_000L);
+      locker.rollback();
+      Thread.sleep(1_300);
+      assertEquals(version, SchemaFixture.value(fresh, "SELECT public.ai_worker_schema_version()"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "x",
+        "garbage that is long enough to be cut into pieces",
+        "9999999999999 00000000000000000000 {public}",
+        "0000000000000 00000000000000000000 {public}"
+      })
+  void aForgedMemoryThatIsNotFreshIsIgnored(String forged) throws Exception {
+    String version = db.value("SELECT public.ai_worker_schema_fingerprint('{public}')");
+    db.run("SET ai_worker.schema_memory = '" + forged + "'");
+    assertEquals(version, db.value("SELECT public.ai_worker_schema_version()"));
+  }
+
+  @Test
+  void aForgedMemoryCannotPutABarIntoTheVersion() throws Exception {
+    String version = db.value("SELECT public.ai_worker_schema_fingerprint('{public}')");
+    String soon = Long.toString(System.currentTimeMillis() + 5_000);
+    db.run("SET ai_worker.schema_memory = '" + soon + " 00000|00000000000000 {public}'");
+    assertEquals(version, db.value("SELECT public.ai_worker_schema_version()"));
+    db.run("SET ai_worker.schema_memory = '" + soon + " 00000000000000000000 {public}'");
+    assertEquals("00000000000000000000", db.value("SELECT public.ai_worker_schema_version()"));
+  }
+
+  @Test
+  void nothingIsGrantedToPublic() throws Exception {
+    assertEquals(
+        "0",
+        db.value(
+            "SELECT count(*) FROM pg_proc p WHERE p.proname LIKE 'ai_worker_schema_%' AND"
+                + " (obj_description(p.oid) IS NULL OR EXISTS (SELECT FROM aclexplode(coalesce("
+                + "p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0))"));
   }
 }

@@ -1,0 +1,95 @@
+package aiworker.schema;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which words each relation and column is described by, and how much each says: the relation's own
+ * name most, details of its columns least. Not thread-safe.
+ */
+final class WordIndex {
+  private static final double NAME = 4;
+  private static final double SCHEMA = 2;
+  private static final double COMMENT = 2;
+  private static final double COLUMN = 1.5;
+  private static final double DETAIL = 0.8;
+
+  private final Catalog catalog;
+  private final Words words = new Words();
+  private final Map<String, Map<String, Double>> relations = new HashMap<>();
+  private final Map<String, Integer> frequency = new HashMap<>();
+
+  WordIndex(Catalog catalog) {
+    this.catalog = catalog;
+    for (Relation relation : catalog.relations().values()) {
+      Map<String, Double> weights = weigh(relation);
+      relations.put(relation.id(), weights);
+      weights.keySet().forEach(word -> frequency.merge(word, 1, Integer::sum));
+    }
+  }
+
+  /** All words. */
+  Collection<String> vocabulary() {
+    return frequency.keySet();
+  }
+
+  /** More the fewer relations have the word (inverse document frequency). */
+  double rarity(String word) {
+    return Math.log(1 + (double) relations.size() / frequency.get(word));
+  }
+
+  /** The relation's words, its columns' included, with their weights. */
+  Map<String, Double> weights(Relation relation) {
+    return relations.get(relation.id());
+  }
+
+  /** The column's words with their weights. */
+  Map<String, Double> weights(Column column) {
+    Map<String, Double> weights = new HashMap<>();
+    weigh(column, weights);
+    return weights;
+  }
+
+  List<String> nameWords(Relation relation) {
+    return words.of(relation.id().substring(relation.id().indexOf('.') + 1));
+  }
+
+  private Map<String, Double> weigh(Relation relation) {
+    Map<String, Double> weights = new HashMap<>();
+    String schema = relation.id().substring(0, relation.id().indexOf('.'));
+    if (!schema.equals("public")) {
+      raise(weights, words.of(schema), SCHEMA);
+    }
+    relation.columns().forEach(column -> weigh(column, weights));
+    if (relation.comment() != null) {
+      raise(weights, words.of(relation.comment()), COMMENT);
+    }
+    raise(weights, nameWords(relation), NAME);
+    return weights;
+  }
+
+  private void weigh(Column column, Map<String, Double> weights) {
+    if (column.comment() != null) {
+      raise(weights, words.of(column.comment()), DETAIL);
+    }
+    for (String value : column.allowed()) {
+      raise(weights, words.of(value), DETAIL);
+    }
+    for (String value : column.common()) {
+      raise(weights, words.of(value), DETAIL);
+    }
+    UserType type = catalog.types().get(column.typeId());
+    if (type != null) {
+      raise(weights, words.of(type.ddl()), DETAIL);
+    }
+    raise(weights, words.of(column.name()), COLUMN);
+  }
+
+  private static void raise(Map<String, Double> weights, List<String> words, double weight) {
+    for (String word : words) {
+      weights.merge(word, weight, Math::max);
+    }
+  }
+}
