@@ -55,7 +55,7 @@ abstract class BadInputContract extends RuntimeContract {
   @Test
   void unreachableEndpoint() throws SQLException {
     endpoint.close();
-    assertRefused("q", "v1", "IA011", "no connection to " + endpoint.url(), "");
+    assertRefused("q", "v1", "IA011", "no connection to " + cluster.reachable(endpoint.url()), "");
   }
 
   @ParameterizedTest

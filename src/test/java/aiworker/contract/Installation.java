@@ -1,6 +1,6 @@
 package aiworker.contract;
 
-import aiworker.testing.TestCluster;
+import aiworker.testing.TestServer;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,7 +22,7 @@ final class Installation {
   private Installation() {}
 
   static Outcome run(
-      TestCluster cluster, String database, Map<String, String> environment, String... options) {
+      TestServer cluster, String database, Map<String, String> environment, String... options) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -60,7 +60,7 @@ final class Installation {
   }
 
   /** A database with the runtime, three small tables, and the roles asker, admin and nobody. */
-  static String create(TestCluster cluster, String runtime) throws SQLException {
+  static String create(TestServer cluster, String runtime) throws SQLException {
     String database = cluster.createDatabase();
     Outcome outcome = run(cluster, database, Map.of(), "--runtime", runtime);
     if (outcome.exitCode() != 0) {

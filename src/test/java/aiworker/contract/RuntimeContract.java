@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.TestCluster;
+import aiworker.testing.TestServer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -32,7 +33,7 @@ abstract class RuntimeContract {
   static final ObjectMapper JSON = new ObjectMapper();
 
   final BackendRuntime runtime;
-  TestCluster cluster;
+  TestServer cluster;
   String database;
   FakeEndpoint endpoint;
   private int ran;
@@ -43,9 +44,14 @@ abstract class RuntimeContract {
 
   @BeforeAll
   void install() throws SQLException {
-    runtime.require();
-    cluster = TestCluster.shared();
+    cluster = server();
     database = Installation.create(cluster, runtime.option());
+  }
+
+  /** The local cluster, if this machine's PostgreSQL has the runtime. */
+  TestServer server() {
+    runtime.require();
+    return TestCluster.shared();
   }
 
   @BeforeEach
@@ -54,9 +60,11 @@ abstract class RuntimeContract {
     admin(
         "TRUNCATE public.ai_worker_cache",
         "DELETE FROM public.ai_worker_config",
-        "INSERT INTO public.ai_worker_config (base_url, model, max_retries) VALUES ('"
-            + endpoint.url()
-            + "', 'test-model', 0)",
+        "INSERT INTO public.ai_worker_config (base_url, allow_plain_http, model, max_retries) VALUES ('"
+            + cluster.reachable(endpoint.url())
+            + "', "
+            + !cluster.reachable(endpoint.url()).equals(endpoint.url())
+            + ", 'test-model', 0)",
         "SELECT public.ai_worker_reset_stats()");
   }
 

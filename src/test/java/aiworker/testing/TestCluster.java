@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -23,7 +24,7 @@ import java.util.stream.Stream;
  * A throw-away PostgreSQL cluster: own folder, port and socket, run as {@code postgres} when we are
  * root. Never touches an existing one.
  */
-public final class TestCluster implements AutoCloseable {
+public final class TestCluster implements TestServer, AutoCloseable {
   private static final AtomicInteger DATABASES = new AtomicInteger();
   private static TestCluster shared;
 
@@ -146,6 +147,7 @@ public final class TestCluster implements AutoCloseable {
         "stop");
   }
 
+  @Override
   public int port() {
     return port;
   }
@@ -154,7 +156,7 @@ public final class TestCluster implements AutoCloseable {
     return folder;
   }
 
-  /** What the server has logged so far. */
+  @Override
   public String log() {
     try {
       return Files.readString(logFile());
@@ -163,7 +165,7 @@ public final class TestCluster implements AutoCloseable {
     }
   }
 
-  /** Creates an empty database and returns its name. */
+  @Override
   public String createDatabase() throws SQLException {
     String name = "test_" + DATABASES.incrementAndGet();
     try (Connection connection = connect("postgres", "postgres");
@@ -173,6 +175,12 @@ public final class TestCluster implements AutoCloseable {
     return name;
   }
 
+  @Override
+  public URI reachable(URI endpoint) {
+    return endpoint;
+  }
+
+  @Override
   public Connection connect(String database, String user) throws SQLException {
     return DriverManager.getConnection(
         "jdbc:postgresql://127.0.0.1:" + port + "/" + database, user, "");
