@@ -1,0 +1,234 @@
+package aiworker.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import aiworker.testing.FakeEndpoint;
+import aiworker.testing.TestCluster;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Sixteen clients of mixed hits and misses while sessions are cancelled, terminated, timed out,
+ * locked out and killed: every answer is the right one, counts are exact for what committed, and
+ * nothing is left behind.
+ */
+class ChaosIT {
+  private static final int CLIENTS = 16;
+  private static final int KEYS = 20;
+  private static final Duration LENGTH = Duration.ofSeconds(20);
+
+  private final AtomicLong committedHits = new AtomicLong();
+  private final AtomicLong doubtfulHits = new AtomicLong();
+  private final AtomicLong failures = new AtomicLong();
+  private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
+
+  @ParameterizedTest
+  @EnumSource(BackendRuntime.class)
+  void everyAnswerIsRightAndEveryCommittedHitCounts(BackendRuntime runtime) throws Exception {
+    runtime.require();
+    try (TestCluster cluster = TestCluster.start(Map.of("deadlock_timeout", "200ms"));
+        FakeEndpoint endpoint = FakeEndpoint.start()) {
+      String database = Installation.create(cluster, runtime.option());
+      endpoint.otherwise(
+          request -> FakeEndpoint.completion("SELECT '" + request.lastMessage() + "' AS answer"));
+      try (Connection connection = cluster.connect(database, "postgres");
+          Statement statement = connection.createStatement()) {
+        statement.execute(
+            "UPDATE ai_worker_config SET model = 'test-model', base_url = '"
+                + endpoint.url()
+                + "'");
+        for (int key = 0; key < KEYS; key++) {
+          RuntimeContract.generate(connection, "key " + key, "v1");
+        }
+      }
+      endpoint.delay(Duration.ofMillis(100));
+      long end = System.nanoTime() + LENGTH.toNanos();
+      ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
+      for (int client = 0; client < CLIENTS; client++) {
+        int seed = client;
+        threads.execute(() -> ask(cluster, database, end, new Random(seed)));
+      }
+      int kills = disturb(cluster, database, end);
+      threads.shutdown();
+      assertTrue(threads.awaitTermination(60, TimeUnit.SECONDS));
+
+      assertEquals(List.of(), List.copyOf(wrong));
+      check(cluster, database);
+      cluster.stopServer("immediate");
+      cluster.startServer();
+      check(cluster, database);
+      String log = cluster.log();
+      assertFalse(log.contains("terminated by signal 6"), log);
+      assertFalse(log.contains("terminated by signal 11"), log);
+      assertEquals(kills, Pattern.compile("terminated by signal 9").matcher(log).results().count());
+      System.out.printf(
+          "chaos, %s: %d hits committed, %d in doubt, %d calls failed, %d kill -9%n",
+          runtime.title(), committedHits.get(), doubtfulHits.get(), failures.get(), kills);
+      assertTrue(committedHits.get() > 100, "hits: " + committedHits);
+    }
+  }
+
+  private void check(TestCluster cluster, String database) throws SQLException {
+    try (Connection connection = cluster.connect(database, "postgres")) {
+      for (int i = 0; i < 3; i++) {
+        long counted =
+            Long.parseLong(
+                RuntimeContract.value(connection, "SELECT total_hits FROM ai_worker_cache_stats"));
+        assertTrue(
+            counted >= committedHits.get() && counted <= committedHits.get() + doubtfulHits.get(),
+            counted + " counted, " + committedHits + " committed, " + doubtfulHits + " in doubt");
+        assertEquals(
+            RuntimeContract.value(connection, "SELECT count(*) FROM ai_worker_cache"),
+            RuntimeContract.value(connection, "SELECT total_entries FROM ai_worker_cache_stats"));
+        RuntimeContract.value(connection, "SELECT ai_worker_clean()");
+      }
+      assertEquals(
+          "0",
+          RuntimeContract.value(
+              connection, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"));
+      assertEquals(
+          "0",
+          RuntimeContract.value(
+              connection,
+              "SELECT count(*) FROM ai_worker_cache WHERE generated_sql <> 'SELECT ''' || prompt_text"
+                  + " || ''' AS answer LIMIT 1000'"));
+    }
+  }
+
+  private void ask(TestCluster cluster, String database, long end, Random random) {
+    while (System.nanoTime() < end) {
+      try (Connection connection = cluster.connect(database, "asker");
+          Statement statement = connection.createStatement()) {
+        for (int i = 0; i < 30 && System.nanoTime() < end; i++) {
+          statement.execute(
+              "SET statement_timeout = " + (random.nextInt(4) == 0 ? 20 + random.nextInt(300) : 0));
+          statement.execute(
+              "SET lock_timeout = " + (random.nextInt(4) == 0 ? 1 + random.nextInt(50) : 0));
+          askOnce(connection, statement, random);
+        }
+      } catch (SQLException e) {
+        failures.incrementAndGet();
+      }
+    }
+  }
+
+  /**
+   * One transaction of one to three questions; its hits count when it has committed, and are in
+   * doubt if that fails.
+   */
+  private void askOnce(Connection connection, Statement statement, Random random)
+      throws SQLException {
+    int hits = 0;
+    boolean rollback = false;
+    boolean block = random.nextInt(3) == 0;
+    try {
+      if (block) {
+        statement.execute(
+            "BEGIN" + (random.nextInt(3) == 0 ? " ISOLATION LEVEL REPEATABLE READ" : ""));
+      }
+      for (int i = block ? 1 + random.nextInt(3) : 1; i > 0; i--) {
+        boolean known = random.nextInt(5) > 0;
+        String prompt = "key " + (known ? random.nextInt(KEYS) : 1_000 + random.nextInt(1_000));
+        String function = random.nextBoolean() ? "ai_cached_sql" : "ai_generate_sql";
+        hits++;
+        String response =
+            RuntimeContract.value(connection, "SELECT " + function + "(?, 'v1')", prompt);
+        if (response == null) {
+          hits--;
+          continue;
+        }
+        JsonNode json = RuntimeContract.json(response);
+        if (!json.get("sql").asText().equals("SELECT '" + prompt + "' AS answer LIMIT 1000")) {
+          wrong.add(prompt + " got " + response);
+        }
+        hits -= json.get("cache_hit").asBoolean() ? 0 : 1;
+      }
+      if (block) {
+        if (random.nextInt(4) == 0) {
+          Thread.sleep(random.nextInt(50));
+        }
+        rollback = random.nextInt(4) == 0;
+        statement.execute(rollback ? "ROLLBACK" : "COMMIT");
+      }
+      committedHits.addAndGet(rollback ? 0 : hits);
+    } catch (SQLException e) {
+      failures.incrementAndGet();
+      if (!isRefusal(e)) {
+        doubtfulHits.addAndGet(hits);
+        throw e;
+      }
+      if (block) {
+        statement.execute("ROLLBACK");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The server answered, and the session lives. */
+  private static boolean isRefusal(SQLException e) {
+    return !e.getSQLState().startsWith("08") && !e.getSQLState().startsWith("57P");
+  }
+
+  /** Returns how many backends were killed with signal 9. */
+  private static int disturb(TestCluster cluster, String database, long end) throws Exception {
+    Random random = new Random(1);
+    long start = System.nanoTime();
+    int kills = 0;
+    while (System.nanoTime() < end) {
+      Thread.sleep(30 + random.nextInt(100));
+      try (Connection connection = cluster.connect(database, "postgres");
+          Statement statement = connection.createStatement()) {
+        String victim =
+            RuntimeContract.value(
+                connection,
+                "SELECT pid FROM pg_stat_activity WHERE usename = 'asker' ORDER BY random() LIMIT 1");
+        switch (random.nextInt(6)) {
+          case 0 -> {
+            statement.execute("SELECT pg_terminate_backend(" + victim + ")");
+            statement.execute("SELECT pg_reload_conf()");
+          }
+          case 1 -> {
+            statement.execute(
+                "BEGIN; LOCK TABLE ai_worker_cache IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(0.02); COMMIT");
+          }
+          case 2 ->
+              statement.execute(
+                  "BEGIN; SELECT FROM ai_worker_cache_hits FOR UPDATE; SELECT pg_sleep(0.02); COMMIT");
+          case 3 -> statement.execute("SELECT ai_worker_clean()");
+          default -> statement.execute("SELECT pg_cancel_backend(" + victim + ")");
+        }
+        boolean due = System.nanoTime() - start > LENGTH.toNanos() * (kills + 1) / 4;
+        if (due && victim != null && kills < 3) {
+          TestCluster.asServer("kill", "-9", victim);
+          kills++;
+          Thread.sleep(1_500);
+        }
+      } catch (SQLException e) {
+        // the server is recovering from a kill, or the lock was refused
+        Thread.sleep(100);
+      } catch (IllegalStateException e) {
+        // the victim had ended by itself
+        Thread.sleep(10);
+      }
+    }
+    return kills;
+  }
+}
