@@ -4,7 +4,7 @@
 #   plpgsql    the same statement in a PL/pgSQL function that builds the response
 #   cached     ai_cached_sql
 #   generate   ai_generate_sql, a warm hit, in each runtime on this machine
-# The subjects take turns; a figure is the median of the rounds. A round's first seconds, in which sessions start Java, do
+# The subjects take turns; a figure is the median of the rounds. The first seconds of a round on PL/Java, in which sessions start Java, do
 # not count.
 #
 # Usage: bench/cache.sh [--rounds N] [--seconds S] [--growth HITS]
@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
   esac
   shift 2
 done
-readonly WARM_UP=4 KEYS=10000
+readonly KEYS=10000
 
 bindir=${PG_BINDIR:-$(find /usr/lib/postgresql -path '*/bin/initdb' | sort -V | tail -n 1 | xargs dirname)}
 work=$(mktemp -d)
@@ -113,7 +113,7 @@ processed() {
 round() {
   local subject=$1 clients=$2 keys=$3 sync=$4
   local warm_up=0
-  [[ $subject != generate:* ]] || warm_up=$WARM_UP
+  [[ $subject != generate:pljava ]] || warm_up=$((3 + clients / 2))
   { echo "\\set key random(1, $keys)"; statement "$subject"; } >"$work/script.sql"
   rm -f "$work"/run.*
   (cd "$work" && PGOPTIONS="-c synchronous_commit=$sync" "$bindir/pgbench" -n -M prepared -f script.sql -c "$clients" \

@@ -44,26 +44,32 @@ REVOKE ALL ON FUNCTION public.ai_worker_request(text, text) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_request(text, text) IS
     'AI Worker: checks a request and gives its cache key';
 
--- No SET clause, so that it is inlined; its callers have the pinned search path.
 CREATE OR REPLACE FUNCTION public.ai_worker_latency_bucket(started timestamptz) RETURNS integer
-LANGUAGE sql VOLATILE PARALLEL SAFE
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT GREATEST(1, LEAST(28, pg_catalog.ceil(pg_catalog.log(2.0, GREATEST(
-        1.0, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - started)::numeric * 1000000)))))::integer
+BEGIN
+    RETURN GREATEST(1, LEAST(28, ceil(ln(GREATEST(1, 1000000::double precision
+        * extract(epoch FROM clock_timestamp() - started))) / ln(2::double precision))))::integer;
+END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_latency_bucket(timestamptz) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_latency_bucket(timestamptz) IS
     'AI Worker: the element of a latency histogram that counts the time since started';
 
+-- A plan made while the tables were small or not yet analysed would scan them whole for as long as the session lives.
 CREATE OR REPLACE FUNCTION public.ai_cached_sql(prompt text, schema_version text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
 DECLARE
     started CONSTANT timestamptz := clock_timestamp();
     isolation CONSTANT text := current_setting('transaction_isolation');
     request record;
     entry record;
+    own_slot CONSTANT integer := pg_backend_pid() % 32;
     bucket integer;
     hits_here bigint := 1;
 BEGIN
@@ -108,12 +114,13 @@ BEGIN
                    SET hits = h.hits + 1, last_hit_at = started, latency[bucket] = h.latency[bucket] + 1
                  WHERE h.ctid = (SELECT f.ctid FROM public.ai_worker_cache_hits AS f
                                   WHERE f.cache_key = request.cache_key AND f.created_at = entry.created_at
+                                    AND f.slot = own_slot
                                   LIMIT 1 FOR UPDATE SKIP LOCKED);
             END IF;
             IF isolation <> 'read committed' OR NOT FOUND THEN
-                INSERT INTO public.ai_worker_cache_hits (cache_key, created_at, hits, last_hit_at, latency)
-                VALUES (request.cache_key, entry.created_at, 1, started,
-                        array_fill(0::bigint, ARRAY[bucket - 1]) || 1::bigint || array_fill(0::bigint, ARRAY[28 - bucket]));
+                INSERT INTO public.ai_worker_cache_hits (cache_key, created_at, slot, hits, last_hit_at, latency)
+                VALUES (request.cache_key, entry.created_at, own_slot, 1, started,
+                        array_fill(0, ARRAY[bucket - 1]) || 1 || array_fill(0, ARRAY[28 - bucket]));
             END IF;
         EXCEPTION WHEN OTHERS THEN
             IF SQLSTATE LIKE '57%' THEN

@@ -75,7 +75,13 @@ CREATE OR REPLACE FUNCTION public.ai_generate_sql(prompt text, schema_version te
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    -- The core would ask the same first, by way of Python and Java.
+    response CONSTANT jsonb := public.ai_cached_sql(prompt, schema_version);
 BEGIN
+    IF response IS NOT NULL THEN
+        RETURN response;
+    END IF;
     RETURN public.ai_worker_call('generate_sql', prompt, schema_version);
 END
 $$;

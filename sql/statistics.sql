@@ -114,7 +114,7 @@ requests AS (
            public.ai_worker_sum_latency(array_agg(r.latency) FILTER (WHERE r.kind = 'miss')) AS miss_latency
       FROM (SELECT t.kind, t.requests, t.latency FROM public.ai_worker_traffic AS t
              UNION ALL
-            SELECT 'hit', h.hits, h.latency FROM public.ai_worker_cache_hits AS h) AS r)
+            SELECT 'hit', h.hits, h.latency::bigint[] FROM public.ai_worker_cache_hits AS h) AS r)
 SELECT t.entries AS total_entries,
        t.entries - t.expired_before - x.this_hour AS valid_entries,
        t.expired_before + x.this_hour AS expired_entries,

@@ -184,15 +184,16 @@ CREATE INDEX IF NOT EXISTS idx_ai_cache_accessed ON public.ai_worker_cache (last
 COMMENT ON INDEX public.idx_ai_cache_created IS 'For retention and the oldest and newest entry';
 COMMENT ON INDEX public.idx_ai_cache_accessed IS 'For evicting the least recently used';
 
--- Counters are kept in as many rows as there were sessions at once: a session takes a row that nobody has locked or adds
--- one, so it never waits; no indexed column changes, so these updates are HOT. Clean-up folds the rows together.
+-- Counters have a row for each slot, and a session always uses the same slot, so sessions rarely meet; where they do, the
+-- later one adds a row instead of waiting. No indexed column changes, so the updates are HOT. Clean-up folds the rows.
 
 CREATE TABLE IF NOT EXISTS public.ai_worker_cache_hits (
     cache_key varchar(64) NOT NULL,
     created_at timestamptz NOT NULL,
+    slot integer NOT NULL,
     hits bigint NOT NULL,
     last_hit_at timestamptz NOT NULL,
-    latency bigint[] NOT NULL
+    latency integer[] NOT NULL
 ) WITH (fillfactor = 50);
 REVOKE ALL ON TABLE public.ai_worker_cache_hits FROM PUBLIC;
 CREATE INDEX IF NOT EXISTS ai_worker_cache_hits_key ON public.ai_worker_cache_hits (cache_key);
@@ -201,6 +202,7 @@ COMMENT ON TABLE public.ai_worker_cache_hits IS 'AI Worker: hits not yet folded 
 COMMENT ON COLUMN public.ai_worker_cache_hits.cache_key IS 'The entry''s key';
 COMMENT ON COLUMN public.ai_worker_cache_hits.created_at IS
     'The entry''s created_at, so that an entry stored anew does not inherit hits';
+COMMENT ON COLUMN public.ai_worker_cache_hits.slot IS 'Process id of the counting session modulo 32';
 COMMENT ON COLUMN public.ai_worker_cache_hits.hits IS 'Hits counted in this row';
 COMMENT ON COLUMN public.ai_worker_cache_hits.last_hit_at IS 'The latest of them';
 COMMENT ON COLUMN public.ai_worker_cache_hits.latency IS

@@ -24,7 +24,7 @@ BEGIN
                   FROM taken AS t GROUP BY t.cache_key, t.created_at) AS s
          WHERE c.cache_key = s.cache_key AND c.created_at = s.created_at)
     INSERT INTO public.ai_worker_traffic (kind, requests, latency)
-    SELECT 'hit', sum(t.hits), public.ai_worker_sum_latency(array_agg(t.latency)) FROM taken AS t HAVING count(*) > 0;
+    SELECT 'hit', sum(t.hits), public.ai_worker_sum_latency(array_agg(t.latency::bigint[])) FROM taken AS t HAVING count(*) > 0;
 
     -- What is left of entries that are gone.
     WITH taken AS (
@@ -36,7 +36,7 @@ BEGIN
                     LIMIT at_most FOR UPDATE SKIP LOCKED))
         RETURNING h.*)
     INSERT INTO public.ai_worker_traffic (kind, requests, latency)
-    SELECT 'hit', sum(t.hits), public.ai_worker_sum_latency(array_agg(t.latency)) FROM taken AS t HAVING count(*) > 0;
+    SELECT 'hit', sum(t.hits), public.ai_worker_sum_latency(array_agg(t.latency::bigint[])) FROM taken AS t HAVING count(*) > 0;
 END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_fold_hits(integer) FROM PUBLIC;

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -16,12 +17,16 @@ import java.util.function.Function;
  * The port over a JDBC connection: PL/Java's {@code jdbc:default:connection}, or any driver's with
  * auto-commit off.
  *
+ * <p>Statements are prepared once and kept as long as the connection, there being a few dozen fixed
+ * texts.
+ *
  * <p>Every statement is run as a query and its rows are fetched, because PL/Java runs a statement
  * only when it is fetched from.
  */
 public final class JdbcDatabase implements Database {
   private final Connection connection;
   private final Function<SQLException, ServerError> errors;
+  private final Map<String, PreparedStatement> statements = new HashMap<>();
 
   /**
    * Wraps an open connection.
@@ -43,23 +48,26 @@ public final class JdbcDatabase implements Database {
   }
 
   private List<Row> fetch(String sql, String... parameters) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      for (int i = 0; i < parameters.length; i++) {
-        statement.setString(i + 1, parameters[i]);
-      }
-      try (ResultSet result = statement.executeQuery()) {
-        ResultSetMetaData shape = result.getMetaData();
-        List<Row> rows = new ArrayList<>();
-        while (result.next()) {
-          Map<String, String> columns = new LinkedHashMap<>();
-          for (int i = 1; i <= shape.getColumnCount(); i++) {
-            // PL/Java gives labels in upper case
-            columns.put(shape.getColumnLabel(i).toLowerCase(Locale.ROOT), result.getString(i));
-          }
-          rows.add(new Row(columns));
+    PreparedStatement statement = statements.get(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      statements.put(sql, statement);
+    }
+    for (int i = 0; i < parameters.length; i++) {
+      statement.setString(i + 1, parameters[i]);
+    }
+    try (ResultSet result = statement.executeQuery()) {
+      ResultSetMetaData shape = result.getMetaData();
+      List<Row> rows = new ArrayList<>();
+      while (result.next()) {
+        Map<String, String> columns = new LinkedHashMap<>();
+        for (int i = 1; i <= shape.getColumnCount(); i++) {
+          // PL/Java gives labels in upper case
+          columns.put(shape.getColumnLabel(i).toLowerCase(Locale.ROOT), result.getString(i));
         }
-        return rows;
+        rows.add(new Row(columns));
       }
+      return rows;
     }
   }
 }

@@ -17,10 +17,13 @@ import java.util.function.BiFunction;
  */
 public final class Entry implements BiFunction<Connection, String[], String> {
   private final Worker worker = new Worker("pljava");
+  private Database database;
 
   @Override
   public String apply(Connection connection, String[] callAndArguments) {
-    Database database = new JdbcDatabase(connection, Entry::serverError);
+    if (database == null) {
+      database = new JdbcDatabase(connection, Entry::serverError);
+    }
     try {
       return switch (callAndArguments[0]) {
         case "generate_sql" ->
@@ -32,7 +35,7 @@ public final class Entry implements BiFunction<Connection, String[], String> {
         default -> throw new IllegalArgumentException("no call " + callAndArguments[0]);
       };
     } catch (AiWorkerException e) {
-      throw new CompletionException(raised(database, e));
+      throw new CompletionException(raised(e));
     } catch (DatabaseException e) {
       throw new CompletionException(e.getCause());
     }
@@ -46,7 +49,7 @@ public final class Entry implements BiFunction<Connection, String[], String> {
    * PL/Java would put its class name before the message and has no DETAIL or HINT, so the server
    * raises the error.
    */
-  private static Throwable raised(Database database, AiWorkerException e) {
+  private Throwable raised(AiWorkerException e) {
     try {
       database.query(
           "SELECT public.ai_worker_raise(?, ?, ?, ?) AS nothing",

@@ -29,6 +29,7 @@ public final class Functions extends ClassLoader {
           + " JOIN sqlj.jar_repository AS r ON r.jarid = e.jarid"
           + " WHERE r.jarname = 'ai_worker' AND e.entryname NOT LIKE 'META-INF/%'";
 
+  private static Connection connection;
   private static BiFunction<Connection, String[], String> entry;
   private static volatile boolean inCall;
 
@@ -78,9 +79,9 @@ public final class Functions extends ClassLoader {
     boolean outer = !inCall;
     inCall = true;
     try {
-      Connection connection = DriverManager.getConnection("jdbc:default:connection");
       if (entry == null) {
-        entry = load(connection);
+        connection = DriverManager.getConnection("jdbc:default:connection");
+        entry = load();
       }
       return entry.apply(connection, callAndArguments);
     } catch (CompletionException e) {
@@ -93,8 +94,7 @@ public final class Functions extends ClassLoader {
   }
 
   @SuppressWarnings("unchecked")
-  private static BiFunction<Connection, String[], String> load(Connection connection)
-      throws SQLException {
+  private static BiFunction<Connection, String[], String> load() throws SQLException {
     Map<String, byte[]> entries = new HashMap<>();
     try (PreparedStatement statement = connection.prepareStatement(CLASSES);
         ResultSet rows = statement.executeQuery()) {
