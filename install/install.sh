@@ -9,7 +9,9 @@ sql_dir=$here/../sql
 readonly MIN_SERVER=13 MIN_JAVA=17 MIN_PLJAVA=1.6.9
 readonly COMMON_BEFORE='guard roles tables schema check errors cache store statistics upkeep'
 readonly SECURITY_OPTION=-Djava.security.manager=disallow MODULE_OPTION=--add-modules=java.net.http
-readonly VMOPTIONS="$SECURITY_OPTION $MODULE_OPTION -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms8m -Xmx64m"
+readonly GUARD=ai-worker-guard.jar
+readonly GUARD_OPTION=-javaagent:$GUARD
+readonly VMOPTIONS="$SECURITY_OPTION $MODULE_OPTION $GUARD_OPTION -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms8m -Xmx64m"
 readonly JAR_PATTERN='ai-worker-[0-9a-f]{12}[.]jar'
 
 dbname=${PGDATABASE:-}
@@ -316,6 +318,7 @@ find_jar() {
   fi
   [ -f "$jar" ] || die 3 "the jar is not built: $jar does not exist" "run: mvn package"
   jar=$(cd "$(dirname "$jar")" && pwd)/$(basename "$jar")
+  [ -f "$(dirname "$jar")/$GUARD" ] || die 3 "$GUARD is not beside $jar" "run: mvn package"
   jar_sha=$(sha256sum <"$jar")
   jar_file=ai-worker-${jar_sha:0:12}.jar
   jar_size=$(wc -c <"$jar")
@@ -328,6 +331,7 @@ find_jar() {
     staging=$(mktemp -d)
     chmod 755 "$staging"
     install -m 644 "$jar" "$staging/ai-worker.jar"
+    install -m 644 "$(dirname "$jar")/$GUARD" "$staging/$GUARD"
     jar=$staging/ai-worker.jar
   fi
 }
@@ -364,6 +368,7 @@ SQL
   local lacking=()
   [[ " $vmoptions " == *" $SECURITY_OPTION "* ]] || lacking+=("$SECURITY_OPTION")
   [[ $vmoptions =~ --add-modules=[^\ ]*(java\.net\.http|java\.se|ALL-SYSTEM) ]] || lacking+=("$MODULE_OPTION")
+  [[ " $vmoptions " == *" $GUARD_OPTION "* ]] || lacking+=("$GUARD_OPTION")
   if [ -z "$vmoptions" ]; then
     need_setting pljava.vmoptions "$VMOPTIONS"
   elif [ ${#lacking[@]} -gt 0 ]; then
@@ -485,8 +490,20 @@ CROSS JOIN LATERAL (
 SQL
 }
 
+# The jar that pljava.vmoptions names must be in the server's data directory before Java starts. It is never overwritten:
+# running sessions have it open.
+script_guard() {
+  local there
+  there=$(ask -v file="$GUARD" <<<"SELECT (pg_stat_file(:'file', true)).size > 0;")
+  [ "$there" != t ] || return 0
+  step "writing $GUARD into the server's data directory"
+  printf '\\lo_import %s\n' "'$(dirname "$jar")/$GUARD'"
+  printf "SELECT lo_export(:LASTOID, '%s');\nSELECT lo_unlink(:LASTOID);\n" "$GUARD"
+}
+
 script_pljava() {
   script_head
+  script_guard
   printf '%s' "$settings"
   [ -n "$server_pljava_installed" ] || step 'CREATE EXTENSION pljava'
   echo 'CREATE EXTENSION IF NOT EXISTS pljava;'
@@ -649,7 +666,7 @@ WHERE setdatabase = (SELECT oid FROM pg_catalog.pg_database WHERE datname = curr
 SQL
   )
   if [ -n "$left" ]; then
-    say "settings of the database, left in place too; if nothing else uses PL/Java here:"
+    say "settings of the database, left in place too, with $GUARD in the data directory; if nothing else uses PL/Java here:"
     printf '%s\n' "$left"
   fi
 }

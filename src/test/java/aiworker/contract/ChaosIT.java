@@ -70,6 +70,7 @@ class ChaosIT {
       assertTrue(threads.awaitTermination(60, TimeUnit.SECONDS));
 
       assertEquals(List.of(), List.copyOf(wrong));
+      awaitRecovery(cluster);
       check(cluster, database);
       cluster.stopServer("immediate");
       cluster.startServer();
@@ -82,6 +83,18 @@ class ChaosIT {
           "chaos, %s: %d hits committed, %d in doubt, %d calls failed, %d kill -9%n",
           runtime.title(), committedHits.get(), doubtfulHits.get(), failures.get(), kills);
       assertTrue(committedHits.get() > 100, "hits: " + committedHits);
+    }
+  }
+
+  /** The last kill may be a moment ago. */
+  private static void awaitRecovery(TestCluster cluster) throws InterruptedException {
+    for (int i = 0; i < 100; i++) {
+      try (Connection connection = cluster.connect("postgres", "postgres")) {
+        RuntimeContract.value(connection, "SELECT 1");
+        return;
+      } catch (SQLException e) {
+        Thread.sleep(200);
+      }
     }
   }
 
