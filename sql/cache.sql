@@ -172,14 +172,36 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
 SET search_path = pg_catalog, pg_temp
 SET transaction_read_only = on
 AS $$
+DECLARE
+    highest CONSTANT double precision := public.ai_worker_max_cost();
+    cost double precision;
 BEGIN
+    IF highest IS NOT NULL THEN
+        cost := public.ai_worker_estimate_cost(statement, schemas);
+        IF cost > highest THEN
+            RAISE EXCEPTION 'statement refused: it is expected to cost too much'
+                USING ERRCODE = 'IA021',
+                      DETAIL = format('Its estimated cost is %s, max_cost allows %s; statement: %s',
+                                      cost, highest, left(statement, 1000)),
+                      HINT = 'Ask for less, add what the query lacks, such as an index, or raise max_cost in ai_worker_config.';
+        END IF;
+    END IF;
     PERFORM set_config('search_path', schemas, true);
     RETURN QUERY EXECUTE 'SELECT to_jsonb(answer) FROM (' || statement || ') AS answer';
 END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_execute(text, text) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_execute(text, text) IS
-    'AI Worker: runs a proven statement as the caller, held read-only by the server';
+    'AI Worker: runs a proven statement as the caller, held read-only by the server, unless it is over max_cost';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_max_cost() RETURNS double precision
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.max_cost FROM public.ai_worker_config AS c
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_max_cost() FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_max_cost() IS 'AI Worker: the ceiling on the estimated cost of statements, or NULL';
 
 CREATE OR REPLACE FUNCTION public.ai_worker_search_path() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER

@@ -34,7 +34,8 @@ $$;
 
 GRANT EXECUTE ON FUNCTION
     public.ai_generate_sql(text, text), public.ai_cached_sql(text, text), public.ai_sql(text, text),
-    public.ai_run_sql(text, text), public.ai_worker_execute(text, text), public.ai_worker_search_path()
+    public.ai_run_sql(text, text), public.ai_worker_execute(text, text), public.ai_worker_search_path(),
+    public.ai_worker_estimate_cost(text, text), public.ai_worker_max_cost()
     TO ai_worker_user;
 
 GRANT EXECUTE ON FUNCTION

@@ -106,12 +106,17 @@ DECLARE
     stored_at CONSTANT timestamptz := clock_timestamp();
     isolation CONSTANT text := current_setting('transaction_isolation');
     settings record;
+    kept_prompt text;
     bucket integer;
 BEGIN
     IF current_setting('transaction_read_only')::boolean THEN
         RETURN;
     END IF;
-    SELECT c.cache_enabled, c.default_ttl INTO settings FROM public.ai_worker_config AS c;
+    SELECT c.cache_enabled, c.default_ttl, c.store_prompts INTO settings FROM public.ai_worker_config AS c;
+    kept_prompt := CASE settings.store_prompts
+                       WHEN 'plain' THEN prompt
+                       WHEN 'hash' THEN encode(sha256(convert_to(prompt, 'UTF8')), 'hex')
+                       ELSE '' END;
     BEGIN
         IF isolation = 'read committed' THEN
             bucket := public.ai_worker_latency_bucket(started);
@@ -133,7 +138,7 @@ BEGIN
             INSERT INTO public.ai_worker_cache_pending
                 (cache_key, prompt_text, model, schema_version, generated_sql, tokens_used,
                  created_at, expires_at, last_accessed_at)
-            VALUES (cache_key, prompt, model, schema_version, statement, tokens,
+            VALUES (cache_key, kept_prompt, model, schema_version, statement, tokens,
                     stored_at, stored_at + settings.default_ttl, stored_at);
             RETURN;
         END IF;
@@ -141,7 +146,7 @@ BEGIN
         INSERT INTO public.ai_worker_cache AS c
             (cache_key, prompt_text, model, schema_version, generated_sql, tokens_used,
              created_at, expires_at, last_accessed_at)
-        VALUES (cache_key, prompt, model, schema_version, statement, tokens,
+        VALUES (cache_key, kept_prompt, model, schema_version, statement, tokens,
                 stored_at, stored_at + settings.default_ttl, stored_at)
         ON CONFLICT ON CONSTRAINT ai_worker_cache_pkey DO UPDATE
             SET prompt_text = EXCLUDED.prompt_text, generated_sql = EXCLUDED.generated_sql, validated = true,

@@ -22,6 +22,11 @@ ALTER TABLE public.ai_worker_config
         CHECK (array_position(allowed_functions, NULL) IS NULL),
     ADD COLUMN IF NOT EXISTS row_limit integer NOT NULL DEFAULT 1000
         CONSTRAINT ai_worker_config_row_limit CHECK (row_limit BETWEEN 1 AND 1000000),
+    ADD COLUMN IF NOT EXISTS system_catalogs boolean NOT NULL DEFAULT false,
+    ADD COLUMN IF NOT EXISTS max_cost double precision
+        CONSTRAINT ai_worker_config_max_cost CHECK (max_cost > 0 AND max_cost < 'Infinity'),
+    ADD COLUMN IF NOT EXISTS store_prompts text NOT NULL DEFAULT 'plain'
+        CONSTRAINT ai_worker_config_store_prompts CHECK (store_prompts IN ('plain', 'hash', 'off')),
     ADD COLUMN IF NOT EXISTS max_prompt_chars integer NOT NULL DEFAULT 8000
         CONSTRAINT ai_worker_config_max_prompt_chars CHECK (max_prompt_chars BETWEEN 1 AND 1000000),
     ADD COLUMN IF NOT EXISTS context_tokens integer NOT NULL DEFAULT 8000
@@ -58,6 +63,12 @@ COMMENT ON COLUMN public.ai_worker_config.schemas IS
 COMMENT ON COLUMN public.ai_worker_config.allowed_functions IS
     'Functions outside pg_catalog, or volatile ones, that queries may call: name or schema.name';
 COMMENT ON COLUMN public.ai_worker_config.row_limit IS 'Most rows that a query may return; its LIMIT is capped to this';
+COMMENT ON COLUMN public.ai_worker_config.system_catalogs IS
+    'true: queries may also read information_schema and harmless views and tables of pg_catalog; the README lists them';
+COMMENT ON COLUMN public.ai_worker_config.max_cost IS
+    'Highest cost that the planner may expect of a query, in its own units; NULL: any. Judged when ai_run_sql runs it, and before it is returned where ai_worker may read the tables';
+COMMENT ON COLUMN public.ai_worker_config.store_prompts IS
+    'What new entries keep of the prompt: plain: its text, hash: its SHA-256 in hex, off: nothing';
 COMMENT ON COLUMN public.ai_worker_config.max_prompt_chars IS 'Longest prompt, in characters';
 COMMENT ON COLUMN public.ai_worker_config.context_tokens IS
     'Budget of the schema description sent to the model, in tokens of about four characters';
@@ -87,6 +98,9 @@ COMMENT ON CONSTRAINT ai_worker_config_schemas ON public.ai_worker_config IS
 COMMENT ON CONSTRAINT ai_worker_config_allowed_functions ON public.ai_worker_config IS
     'list function names without NULL, for example {public.geo_distance}';
 COMMENT ON CONSTRAINT ai_worker_config_row_limit ON public.ai_worker_config IS 'use 1 to 1000000 rows';
+COMMENT ON CONSTRAINT ai_worker_config_max_cost ON public.ai_worker_config IS
+    'use a finite cost over 0, as EXPLAIN shows it, or NULL for no ceiling';
+COMMENT ON CONSTRAINT ai_worker_config_store_prompts ON public.ai_worker_config IS 'use plain, hash or off';
 COMMENT ON CONSTRAINT ai_worker_config_max_prompt_chars ON public.ai_worker_config IS 'use 1 to 1000000 characters';
 COMMENT ON CONSTRAINT ai_worker_config_context_tokens ON public.ai_worker_config IS 'use 100 to 1000000 tokens';
 COMMENT ON CONSTRAINT ai_worker_config_request_timeout_ms ON public.ai_worker_config IS
@@ -158,7 +172,8 @@ REVOKE ALL ON TABLE public.ai_worker_cache FROM PUBLIC;
 COMMENT ON TABLE public.ai_worker_cache IS 'AI Worker: proven statements by question';
 COMMENT ON COLUMN public.ai_worker_cache.cache_key IS
     'Lower-case hex SHA-256 of prompt|model|schema_version in UTF-8';
-COMMENT ON COLUMN public.ai_worker_cache.prompt_text IS 'The question as asked';
+COMMENT ON COLUMN public.ai_worker_cache.prompt_text IS
+    'The question as asked, its SHA-256 in hex, or empty, as store_prompts was when it was stored';
 COMMENT ON COLUMN public.ai_worker_cache.model IS 'The model that answered';
 COMMENT ON COLUMN public.ai_worker_cache.schema_version IS
     'As the caller gave it, or the fingerprint of the schemas in scope';

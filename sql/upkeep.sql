@@ -182,6 +182,9 @@ BEGIN
                               WHERE h.cache_key = c.cache_key AND h.created_at = c.created_at) AS unfolded ON true
          WHERE c.expires_at > moment AND c.expires_at <= moment + expiring_within
            AND c.hit_count + COALESCE(unfolded.hits, 0) >= min_hits
+           -- Without its prompt an entry cannot be asked anew: see store_prompts.
+           AND c.cache_key = encode(sha256(convert_to(
+                   c.prompt_text || '|' || c.model || '|' || c.schema_version, 'UTF8')), 'hex')
            AND (c.schema_version = current_version OR c.schema_version !~ '^([0-9a-f]{20}|locked-[0-9a-f]{13})$')
          ORDER BY c.hit_count + COALESCE(unfolded.hits, 0) DESC
     LOOP
@@ -206,4 +209,4 @@ END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_refresh_popular(bigint, interval) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_refresh_popular(bigint, interval) IS
-    'AI Worker: asks anew for entries with at least min_hits hits that expire within the interval, keeping their hits; how many it renewed';
+    'AI Worker: asks anew for entries that keep their prompt in plain, have at least min_hits hits and expire within the interval, keeping their hits; how many it renewed';

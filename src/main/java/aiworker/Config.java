@@ -7,6 +7,7 @@ import aiworker.chat.Sampling;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,8 @@ import java.util.Map;
  * @param schemas in search-path order
  * @param allowedFunctions names with or without schema
  * @param rowLimit most rows that a statement may return
+ * @param systemCatalogs whether the harmless system catalogs are in scope
+ * @param maxCost highest cost that the planner may expect, null for any
  * @param requestTimeout for one question, retries included
  * @param contextTokens budget of the schema context, in tokens of about four characters
  * @param flightWait longest wait for another session that asks the same
@@ -35,6 +38,8 @@ public record Config(
     List<String> schemas,
     List<String> allowedFunctions,
     int rowLimit,
+    boolean systemCatalogs,
+    BigDecimal maxCost,
     Duration requestTimeout,
     int maxRetries,
     int repairRounds,
@@ -51,6 +56,7 @@ public record Config(
   public static Config of(String json) {
     try {
       JsonNode row = JSON.readTree(json);
+      JsonNode maxCost = row.required("max_cost");
       String apiKeyFile = row.path("api_key_file").asText("");
       return new Config(
           row.required("model").asText(),
@@ -60,6 +66,8 @@ public record Config(
           texts(row.required("schemas")),
           texts(row.required("allowed_functions")),
           row.required("row_limit").intValue(),
+          row.required("system_catalogs").booleanValue(),
+          maxCost.isNull() ? null : maxCost.decimalValue(),
           Duration.ofMillis(row.required("request_timeout_ms").longValue()),
           row.required("max_retries").intValue(),
           row.required("repair_rounds").intValue(),

@@ -9,10 +9,12 @@ import aiworker.chat.ChatSettings;
 import aiworker.check.ProvenSql;
 import aiworker.check.Prover;
 import aiworker.check.StatementExtractor;
+import aiworker.check.SystemCatalogs;
 import aiworker.db.Database;
 import aiworker.db.Row;
 import aiworker.schema.SchemaContext;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.util.List;
 
 /**
  * The pipeline, and the only place that knows its order: cache, schema, model, statement, proof,
@@ -80,7 +82,11 @@ public final class Generator {
   private Answer ask(Config config, SchemaContext schema, String serverVersion, String prompt) {
     ChatSettings settings = config.chatSettings();
     Conversation conversation =
-        new Conversation(serverVersion, schema.render(prompt, config.contextTokens()), prompt);
+        new Conversation(
+            serverVersion,
+            config.systemCatalogs() ? SystemCatalogs.names() : List.of(),
+            schema.render(prompt, config.contextTokens()),
+            prompt);
     Prover prover = new Prover(database, config);
     int tokens = 0;
     for (int round = 0; ; round++) {

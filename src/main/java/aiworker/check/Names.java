@@ -17,6 +17,7 @@ import java.util.Set;
  * @param relations from the tree; common table expressions among them
  * @param attributes what stands after a dot
  * @param fields what stands after the dot of a parenthesised expression
+ * @param systemNames names of the system where a relation, its schema or its alias may stand
  */
 record Names(
     Set<QualifiedName> relations,
@@ -24,13 +25,20 @@ record Names(
     Set<QualifiedName> types,
     Set<String> attributes,
     Set<String> fields,
-    Set<String> operators) {
+    Set<String> operators,
+    Set<String> systemNames) {
 
   static Names of(String text, Set<QualifiedName> relations, Set<String> calledInTree) {
     Scan scan = new Scan(Lexer.tokens(text), calledInTree);
     scan.run();
     return new Names(
-        relations, scan.functions, scan.types, scan.attributes, scan.fields, scan.operators);
+        relations,
+        scan.functions,
+        scan.types,
+        scan.attributes,
+        scan.fields,
+        scan.operators,
+        scan.systemNames);
   }
 
   /** One pass over the tokens. */
@@ -44,6 +52,7 @@ record Names(
     private final Set<String> attributes = new LinkedHashSet<>();
     private final Set<String> fields = new LinkedHashSet<>();
     private final Set<String> operators = new LinkedHashSet<>();
+    private final Set<String> systemNames = new LinkedHashSet<>();
     private final Deque<String> openers = new ArrayDeque<>();
     private int at;
 
@@ -103,16 +112,25 @@ record Names(
       if (call) {
         functions.add(qualified(parts, "function"));
       }
-      if (type || isDefinition(parts, before)) {
+      boolean system = parts.stream().anyMatch(Scan::isSystemName);
+      if (type || (!system && isDefinition(parts, before))) {
         types.add(qualified(parts, "type"));
       }
-      if (!call && !type && parts.stream().anyMatch(Scan::isSystemName)) {
-        throw Refusal.of("\"%s\" is a name of the system", text(parts));
+      if (system && !call && !type) {
+        systemName(parts, before);
       }
       parts.stream().skip(1).map(Token::name).forEach(attributes::add);
       if (afterDot && beforeDot != null) {
         parts.stream().map(Token::name).forEach(fields::add);
       }
+    }
+
+    /** After a name it would be the type of a column or an alias, and is no relation. */
+    private void systemName(List<Token> parts, Token before) {
+      if (before != null && before.isName() && !isKeyword(before)) {
+        throw Refusal.of("\"%s\" is a name of the system", text(parts));
+      }
+      parts.stream().filter(Scan::isSystemName).map(Token::name).forEach(systemNames::add);
     }
 
     private static void requireHarmless(Token part) {
@@ -164,12 +182,16 @@ record Names(
       if (before == null || !before.isName()) {
         return false;
       }
-      String word = before.word();
-      boolean keyword =
-          Keywords.NEVER_A_FUNCTION.contains(word)
-              || Keywords.SYNTAX_BEFORE_PARENTHESIS.contains(word)
-              || Keywords.BEFORE_EXPRESSION.contains(word);
-      return parts.size() == 1 ? !Keywords.GRAMMAR_TYPES.contains(parts.get(0).word()) : !keyword;
+      return parts.size() == 1
+          ? !Keywords.GRAMMAR_TYPES.contains(parts.get(0).word())
+          : !isKeyword(before);
+    }
+
+    private static boolean isKeyword(Token token) {
+      String word = token.word();
+      return Keywords.NEVER_A_FUNCTION.contains(word)
+          || Keywords.SYNTAX_BEFORE_PARENTHESIS.contains(word)
+          || Keywords.BEFORE_EXPRESSION.contains(word);
     }
 
     private static boolean isSystemName(Token part) {

@@ -8,7 +8,8 @@ import java.util.Set;
  * Judges what a statement names by the rules and by what the catalog holds under these names.
  *
  * <ul>
- *   <li>Relations: in the configured schemas, not ours, not temporary.
+ *   <li>Relations: in the configured schemas, not ours, not temporary; those of the system only if
+ *       {@code system_catalogs} is on and {@link SystemCatalogs} lists them.
  *   <li>Functions, in any notation: every overload that the name can mean must pass. Built-in ones
  *       pass if immutable or stable, or by a rule; others by {@code allowed_functions}, or if an
  *       extension adds a form to a built-in name that is not volatile (citext's {@code
@@ -28,23 +29,22 @@ final class Policy {
 
   private final List<String> schemas;
   private final List<String> allowedFunctions;
+  private final boolean systemCatalogs;
 
   Policy(Config config) {
     this.schemas = config.schemas();
     this.allowedFunctions = config.allowedFunctions();
+    this.systemCatalogs = config.systemCatalogs();
   }
 
   /** What can be refused without asking the server. */
   void judge(Names names) {
-    for (QualifiedName relation : names.relations()) {
-      requireInScope("relation", relation);
-      if (Rules.isSystemName(relation.name())) {
-        throw Refusal.of("relation %s is a system catalog", relation);
-      }
-      if (Rules.isOurs(relation.name())) {
-        throw Refusal.of("relation %s is AI Worker's own", relation);
+    for (String name : names.systemNames()) {
+      if (!systemCatalogs || !SystemCatalogs.isListed(name)) {
+        throw Refusal.of("\"%s\" is a name of the system and not in scope", name);
       }
     }
+    names.relations().forEach(this::judgeRelation);
     for (QualifiedName function : names.functions()) {
       if (!"pg_catalog".equals(function.schema())) {
         requireInScope("function", function);
@@ -73,7 +73,34 @@ final class Policy {
     }
   }
 
+  private void judgeRelation(QualifiedName relation) {
+    boolean implicit = relation.schema() == null && relation.name().startsWith("pg_");
+    String schema = implicit ? SystemCatalogs.PG_CATALOG : relation.schema();
+    if (SystemCatalogs.isSchema(schema)) {
+      requireReadable(schema, relation.name());
+      return;
+    }
+    requireInScope("relation", relation);
+    if (Rules.isSystemName(relation.name())) {
+      throw Refusal.of("relation %s has a name of the system", relation);
+    }
+    if (Rules.isOurs(relation.name())) {
+      throw Refusal.of("relation %s is AI Worker's own", relation);
+    }
+  }
+
+  /** A system catalog is never in scope by its schema alone. */
+  private void requireReadable(String schema, String relation) {
+    if (!systemCatalogs || !SystemCatalogs.isReadable(schema, relation)) {
+      throw Refusal.of("relation %s.%s is a system catalog and not in scope", schema, relation);
+    }
+  }
+
   private void judgeRelation(CatalogFact fact) {
+    if (SystemCatalogs.isSchema(fact.schema())) {
+      requireReadable(fact.schema(), fact.name());
+      return;
+    }
     if (!schemas.contains(fact.schema())) {
       throw Refusal.of(
           "relation %s.%s is not in scope, the schemas setting allows %s",
@@ -132,7 +159,8 @@ final class Policy {
   }
 
   private void requireInScope(String what, QualifiedName name) {
-    if (name.schema() != null && !schemas.contains(name.schema())) {
+    if (name.schema() != null
+        && (SystemCatalogs.isSchema(name.schema()) || !schemas.contains(name.schema()))) {
       throw Refusal.of("%s %s is not in scope, the schemas setting allows %s", what, name, schemas);
     }
   }

@@ -94,7 +94,6 @@ final class Rules {
       refuse  ai_cached_sql                  is ours, and not for generated queries
       refuse  ai_sql                         is ours, and not for generated queries
       refuse  ai_run_sql                     is ours, and not for generated queries
-      name    information_schema             is a schema that is not in scope
       name    pg_toast*                      is a schema that is not in scope
       name    pg_temp*                       is a schema that is not in scope
       name    regclass                       tells of objects out of scope

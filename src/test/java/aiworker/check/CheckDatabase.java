@@ -7,6 +7,7 @@ import aiworker.testing.TestDatabase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -68,14 +69,25 @@ final class CheckDatabase implements AutoCloseable {
   }
 
   static Config config(int rowLimit, List<String> allowedFunctions) {
+    return config(rowLimit, allowedFunctions, List.of("public", "sales"), false, null);
+  }
+
+  static Config config(
+      int rowLimit,
+      List<String> allowedFunctions,
+      List<String> schemas,
+      boolean systemCatalogs,
+      BigDecimal maxCost) {
     return new Config(
         "model",
         URI.create("http://127.0.0.1:1"),
         false,
         null,
-        List.of("public", "sales"),
+        schemas,
         allowedFunctions,
         rowLimit,
+        systemCatalogs,
+        maxCost,
         Duration.ofSeconds(1),
         0,
         0,

@@ -55,6 +55,13 @@ class PlJavaIT {
   }
 
   @Nested
+  class Scope extends ScopeContract {
+    Scope() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
   class Installing extends InstallationContract {
     Installing() {
       super(BackendRuntime.PLJAVA);

@@ -52,6 +52,13 @@ class PlPythonIT {
   }
 
   @Nested
+  class Scope extends ScopeContract {
+    Scope() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
   class Installing extends InstallationContract {
     Installing() {
       super(BackendRuntime.PLPYTHON);

@@ -1,0 +1,196 @@
+package aiworker.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import aiworker.testing.FakeEndpoint;
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** What a DBA widens or narrows: system catalogs, the cost of queries, prompts in the cache. */
+abstract class ScopeContract extends RuntimeContract {
+  ScopeContract(BackendRuntime runtime) {
+    super(runtime);
+  }
+
+  @Test
+  void systemCatalogsAreClosedUntilTheyAreOpened() throws SQLException {
+    String query = "SELECT table_name FROM information_schema.tables WHERE table_name = 'users'";
+    endpoint.otherwise(request -> FakeEndpoint.completion(query));
+    refusal("which tables", "v1", "IA021");
+    assertFalse(systemMessage().contains("information_schema"), systemMessage());
+
+    admin("UPDATE ai_worker_config SET system_catalogs = true");
+    try (Connection connection = asker()) {
+      assertEquals(
+          "{\"table_name\": \"users\"}",
+          value(connection, "SELECT ai_run_sql('which tables', 'v1')"));
+    }
+    assertTrue(systemMessage().contains("information_schema.tables, "), systemMessage());
+    endpoint.otherwise(
+        request -> FakeEndpoint.completion("SELECT rolname, rolpassword FROM pg_authid"));
+    refusal("which passwords", "v1", "IA021");
+  }
+
+  private String systemMessage() {
+    return endpoint
+        .requests()
+        .get(endpoint.requests().size() - 1)
+        .json()
+        .path("messages")
+        .path(0)
+        .path("content")
+        .asText();
+  }
+
+  private ServerErrorMessage runRefusal(String prompt) throws SQLException {
+    try (Connection connection = asker()) {
+      return assertThrows(
+              PSQLException.class, () -> column(connection, "SELECT ai_run_sql(?, 'v1')", prompt))
+          .getServerErrorMessage();
+    }
+  }
+
+  @Test
+  void costIsJudgedAsTheCallerBeforeAStatementRuns() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT name FROM users"));
+    generate("names", "v1");
+    admin("UPDATE ai_worker_config SET max_cost = 0.001");
+    generate("names again", "v1");
+    for (String prompt : new String[] {"names", "names again", "names anew"}) {
+      ServerErrorMessage error = runRefusal(prompt);
+      assertEquals("IA021", error.getSQLState());
+      assertTrue(
+          error.getDetail().matches("Its estimated cost is [0-9.]+, max_cost allows 0\\.001; .*"),
+          error.getDetail());
+      assertNotNull(error.getHint());
+    }
+    admin("UPDATE ai_worker_config SET max_cost = 1000000");
+    try (Connection connection = asker()) {
+      assertEquals(20, column(connection, "SELECT ai_run_sql('names', 'v1')").size());
+    }
+  }
+
+  @Test
+  void whoMayNotReadATableIsToldSoWhateverTheCeiling() throws SQLException {
+    admin("UPDATE ai_worker_config SET max_cost = 0.001", "REVOKE SELECT ON users FROM asker");
+    try {
+      endpoint.replyWithSql("SELECT name FROM users");
+      assertEquals("42501", runRefusal("names").getSQLState());
+    } finally {
+      admin("GRANT SELECT ON users TO asker");
+    }
+  }
+
+  @Test
+  void costIsJudgedBeforeAnAnswerIsStoredWhereTheOwnerMayReadTheTables() throws SQLException {
+    admin(
+        "GRANT SELECT ON users TO ai_worker",
+        "UPDATE ai_worker_config SET max_cost = 5, repair_rounds = 0");
+    try {
+      String tooMuch = "SELECT a.id FROM users a, users b, users c, users d ORDER BY a.name";
+      endpoint.replyWithSql(tooMuch);
+      ServerErrorMessage error = refusal("all of them", "v1", "IA021");
+      assertTrue(
+          error.getDetail().matches("(?s)Its estimated cost is [0-9.]+, max_cost allows 5; .*"),
+          error.getDetail());
+      assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_cache"));
+
+      admin("UPDATE ai_worker_config SET repair_rounds = 1");
+      endpoint.replyWithSql(tooMuch).replyWithSql("SELECT 1 AS one");
+      assertEquals("SELECT 1 AS one LIMIT 1000", generate("all", "v1").get("sql").asText());
+      String repair = endpoint.requests().get(endpoint.requests().size() - 1).lastMessage();
+      assertTrue(repair.contains("max_cost allows 5;"), repair);
+    } finally {
+      admin("REVOKE SELECT ON users FROM ai_worker");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"plain", "hash", "off"})
+  void hitsDoNotDependOnWhatIsKeptOfThePrompt(String kept) throws SQLException {
+    admin("UPDATE ai_worker_config SET store_prompts = '" + kept + "'");
+    endpoint.replyWithSql("SELECT 1 AS one");
+    String prompt = "Was verdient Frau Müller?";
+    generate(prompt, "v1");
+    assertTrue(generate(prompt, "v1").get("cache_hit").asBoolean());
+    assertEquals(
+        "t",
+        adminValue(
+            "SELECT cache_key = encode(sha256(convert_to('"
+                + prompt
+                + "|test-model|v1', 'UTF8')), 'hex') FROM ai_worker_cache"));
+    assertKept(kept, prompt);
+    assertEquals(1, endpoint.requests().size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "hash", "off"})
+  void serializableTransactionsKeepAsMuch(String kept) throws SQLException {
+    admin("UPDATE ai_worker_config SET store_prompts = '" + kept + "'");
+    endpoint.replyWithSql("SELECT 1 AS one");
+    try (Connection connection = asker()) {
+      connection.setAutoCommit(false);
+      connection.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
+      generate(connection, "personal", "v1");
+      connection.commit();
+    }
+    assertEquals("1", adminValue("SELECT count(*) FROM ai_worker_cache_pending"));
+    adminValue("SELECT ai_worker_cleanup_cache()");
+    assertKept(kept, "personal");
+    assertTrue(generate("personal", "v1").get("cache_hit").asBoolean());
+  }
+
+  private void assertKept(String kept, String prompt) throws SQLException {
+    String expected =
+        switch (kept) {
+          case "plain" -> prompt;
+          case "hash" ->
+              adminValue("SELECT encode(sha256(convert_to('" + prompt + "', 'UTF8')), 'hex')");
+          default -> "";
+        };
+    assertEquals(expected, adminValue("SELECT prompt_text FROM ai_worker_cache"));
+    assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_cache_pending"));
+  }
+
+  @Test
+  void onlyEntriesWithTheirPromptAreRenewedAndOldOnesStayAsTheyAre() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1 AS one"));
+    generate("kept", "v1");
+    for (String kept : new String[] {"hash", "off"}) {
+      admin("UPDATE ai_worker_config SET store_prompts = '" + kept + "'");
+      generate("personal " + kept, "v1");
+    }
+    admin("UPDATE ai_worker_cache SET expires_at = now() + interval '10 minutes'");
+    int before = endpoint.requests().size();
+    try (Connection connection = cluster.connect(database, "admin")) {
+      assertEquals("1", value(connection, "SELECT ai_worker_refresh_popular(0, '1 hour')"));
+    }
+    assertEquals(before + 1, endpoint.requests().size());
+    assertEquals("kept", endpoint.requests().get(before).lastMessage());
+    assertEquals(
+        "kept",
+        adminValue(
+            "SELECT prompt_text FROM ai_worker_cache WHERE expires_at > now() + interval '23 hours'"));
+    for (String prompt : new String[] {"kept", "personal hash", "personal off"}) {
+      assertTrue(generate(prompt, "v1").get("cache_hit").asBoolean(), prompt);
+    }
+  }
+
+  @Test
+  void promptsCanBeErasedWithoutLosingAnswers() throws SQLException {
+    endpoint.replyWithSql("SELECT 1 AS one");
+    generate("personal", "v1");
+    admin("UPDATE ai_worker_cache SET prompt_text = ''");
+    assertTrue(generate("personal", "v1").get("cache_hit").asBoolean());
+  }
+}
