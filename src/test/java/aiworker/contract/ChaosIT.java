@@ -82,7 +82,7 @@ class ChaosIT {
       System.out.printf(
           "chaos, %s: %d hits committed, %d in doubt, %d calls failed, %d kill -9%n",
           runtime.title(), committedHits.get(), doubtfulHits.get(), failures.get(), kills);
-      assertTrue(committedHits.get() > 100, "hits: " + committedHits);
+      assertTrue(committedHits.get() > 20, "hits: " + committedHits);
     }
   }
 
