@@ -105,6 +105,23 @@ abstract class InterruptContract extends RuntimeContract {
     assertNoCrash();
   }
 
+  @Test
+  void terminationWhileJavaStartsNeverCrashesTheCluster() throws Exception {
+    endpoint.delay(HANGING);
+    for (int i = 0; i < 20; i++) {
+      try (Connection connection = asker()) {
+        String pid = value(connection, "SELECT pg_backend_pid()");
+        CompletableFuture<SQLException> call = inBackground(connection);
+        Thread.sleep(40L * i);
+        adminValue("SELECT pg_terminate_backend(" + pid + ")");
+        adminValue("SELECT pg_reload_conf()");
+        call.get(20, TimeUnit.SECONDS);
+        awaitGone(pid);
+      }
+    }
+    assertNoCrash();
+  }
+
   private void assertNoCrash() {
     String log = cluster.log();
     assertFalse(log.contains("terminated by signal"), () -> log);
