@@ -55,6 +55,13 @@ class PlJavaIT {
   }
 
   @Nested
+  class Hijack extends HijackContract {
+    Hijack() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
   class Installing extends InstallationContract {
     Installing() {
       super(BackendRuntime.PLJAVA);

@@ -52,6 +52,13 @@ class PlPythonIT {
   }
 
   @Nested
+  class Hijack extends HijackContract {
+    Hijack() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
   class Installing extends InstallationContract {
     Installing() {
       super(BackendRuntime.PLPYTHON);
