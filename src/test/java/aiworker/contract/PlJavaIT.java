@@ -62,6 +62,13 @@ class PlJavaIT {
   }
 
   @Nested
+  class Secrets extends SecretContract {
+    Secrets() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
   class Installing extends InstallationContract {
     Installing() {
       super(BackendRuntime.PLJAVA);

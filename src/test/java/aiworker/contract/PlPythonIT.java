@@ -59,6 +59,13 @@ class PlPythonIT {
   }
 
   @Nested
+  class Secrets extends SecretContract {
+    Secrets() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
   class Installing extends InstallationContract {
     Installing() {
       super(BackendRuntime.PLPYTHON);
