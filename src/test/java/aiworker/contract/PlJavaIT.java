@@ -55,6 +55,13 @@ class PlJavaIT {
   }
 
   @Nested
+  class Attacks extends AttackContract {
+    Attacks() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
   class Hijack extends HijackContract {
     Hijack() {
       super(BackendRuntime.PLJAVA);

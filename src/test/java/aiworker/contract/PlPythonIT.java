@@ -52,6 +52,13 @@ class PlPythonIT {
   }
 
   @Nested
+  class Attacks extends AttackContract {
+    Attacks() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
   class Hijack extends HijackContract {
     Hijack() {
       super(BackendRuntime.PLPYTHON);
