@@ -62,6 +62,20 @@ class PlJavaIT {
   }
 
   @Nested
+  class Injection extends InjectionContract {
+    Injection() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class Privileges extends PrivilegeContract {
+    Privileges() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
   class Hijack extends HijackContract {
     Hijack() {
       super(BackendRuntime.PLJAVA);
@@ -71,6 +85,13 @@ class PlJavaIT {
   @Nested
   class Secrets extends SecretContract {
     Secrets() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class RowSecurity extends RowSecurityContract {
+    RowSecurity() {
       super(BackendRuntime.PLJAVA);
     }
   }

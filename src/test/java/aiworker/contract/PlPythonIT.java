@@ -59,6 +59,20 @@ class PlPythonIT {
   }
 
   @Nested
+  class Injection extends InjectionContract {
+    Injection() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class Privileges extends PrivilegeContract {
+    Privileges() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
   class Hijack extends HijackContract {
     Hijack() {
       super(BackendRuntime.PLPYTHON);
@@ -68,6 +82,13 @@ class PlPythonIT {
   @Nested
   class Secrets extends SecretContract {
     Secrets() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class RowSecurity extends RowSecurityContract {
+    RowSecurity() {
       super(BackendRuntime.PLPYTHON);
     }
   }
