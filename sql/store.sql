@@ -7,7 +7,9 @@ AS $$
 DECLARE
     flight CONSTANT bigint := hashtextextended(cache_key, 1);
     landed CONSTANT bigint := hashtextextended(cache_key, 2);
-    led integer := COALESCE(NULLIF(current_setting('ai_worker.flights', true), '')::integer, 0);
+    -- A custom setting, which any caller may set to anything: what is no number counts as none.
+    led CONSTANT integer :=
+        COALESCE(substring(current_setting('ai_worker.flights', true) FROM '^[0-9]{1,9}')::integer, 0);
 BEGIN
     -- Who cannot see or leave an entry has nothing to wait for; who leads very many in one transaction stops taking locks
     -- before the server's lock table fills.

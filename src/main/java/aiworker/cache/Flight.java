@@ -17,6 +17,7 @@ public final class Flight {
 
   private final Database database;
   private final Cache cache;
+  private boolean leading;
 
   public Flight(Database database, Cache cache) {
     this.database = database;
@@ -39,8 +40,9 @@ public final class Flight {
       if ("alone".equals(state)) {
         return null;
       }
+      leading = "lead".equals(state);
       String response = cache.lookup(request.prompt(), request.schemaVersion());
-      if (response != null || "lead".equals(state)) {
+      if (response != null || leading) {
         return response;
       }
       long now = System.nanoTime();
@@ -57,8 +59,14 @@ public final class Flight {
     }
   }
 
-  /** Lets the others know that the entry comes with this transaction's commit. */
+  /**
+   * Lets the others know that the entry comes with this transaction's commit. Nobody waits for a
+   * session that does not lead, and one that has led very many must take no more locks.
+   */
   public void landed(Request request) {
+    if (!leading) {
+      return;
+    }
     database.query("SELECT public.ai_worker_land_flight(?) AS nothing", request.cacheKey());
   }
 

@@ -28,6 +28,9 @@ public record ChatSettings(
     Network network,
     Sampling sampling) {
 
+  /** Characters from which on a value counts as a credential. */
+  private static final int SECRET = 16;
+
   private static final List<String> OURS =
       List.of("host", "content-length", "content-type", "connection", "expect", "upgrade");
 
@@ -135,8 +138,13 @@ public record ChatSettings(
   /** Text from outside without our secrets: the key, and header values as long as keys are. */
   String masked(String text) {
     List<String> secrets = new ArrayList<>(List.of(key.value()));
-    headers.values().stream().filter(value -> value.length() >= 16).forEach(secrets::add);
+    headers.values().stream().filter(value -> value.length() >= SECRET).forEach(secrets::add);
     return new Masker(secrets).mask(text);
+  }
+
+  /** Whether text holds the whole key; one as short as a local server's "ollama" is no secret. */
+  boolean isKeyIn(String text) {
+    return key.value().length() >= SECRET && text.contains(key.value());
   }
 
   /** Where the question goes, fit to be shown. */

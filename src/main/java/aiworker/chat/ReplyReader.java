@@ -41,6 +41,9 @@ final class ReplyReader {
     if (!isText(statement)) {
       throw unreadable("the answer holds characters that are no text", statement, settings);
     }
+    if (settings.isKeyIn(statement)) {
+      throw unreadable("the answer holds the API key", statement, settings);
+    }
     Json usage = root.path("usage");
     int split = usage.path("prompt_tokens").integer(0) + usage.path("completion_tokens").integer(0);
     return new ChatReply(

@@ -156,8 +156,23 @@ final class Disguise {
 
   private static String mark(Token token, String quote, Map<String, String> marked) {
     String mark = quote + MARK + marked.size() + quote;
-    marked.put(mark, token.text());
+    marked.put(mark, token.kind() == Kind.STRING ? portable(token.text()) : token.text());
     return mark;
+  }
+
+  /**
+   * A string that reads the same whatever {@code standard_conforming_strings} is in the session
+   * that runs the statement: where it is off, a backslash in plain quotes could end the string
+   * early and make statements of its text.
+   */
+  private static String portable(String string) {
+    if (string.indexOf('\\') < 0 || "eE$".indexOf(string.charAt(0)) >= 0) {
+      return string;
+    }
+    if (string.charAt(0) != '\'') {
+      throw Refusal.of("a backslash in %s", string);
+    }
+    return "E" + string.replace("\\", "\\\\");
   }
 
   /** A column, neither a function nor a type. */

@@ -69,6 +69,16 @@ class ChatClientTest {
   }
 
   @Test
+  void answerThatHoldsTheKeyIsRefusedWithoutShowingIt() {
+    for (String words : new String[] {"I was given ", "SELECT '"}) {
+      endpoint.replyWith(words + KEY + "'");
+      AiWorkerException e = fail();
+      assertEquals(Failure.REPLY_UNREADABLE, e.failure());
+      assertFalse((e.getMessage() + e.detail()).contains(KEY), e.detail());
+    }
+  }
+
+  @Test
   void structureOfAnotherKindComesBackAsItIs() {
     endpoint.replyWith("{\"query\": \"SELECT 1\"}");
     assertEquals("{\"query\": \"SELECT 1\"}", ask().content());

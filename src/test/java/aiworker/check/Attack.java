@@ -1,11 +1,14 @@
 package aiworker.check;
 
+import aiworker.AiWorkerException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 
-/** The attacks of {@code attacks.txt}. */
-record Attack(String technique, String statement) {
-  static List<Attack> all() {
+/** The attacks of {@code attacks.txt}, made for the schema of {@code sample.sql}. */
+public record Attack(String technique, String statement) {
+  /** In the file's order. */
+  public static List<Attack> all() {
     List<Attack> attacks = new ArrayList<>();
     String technique = "";
     for (String line : CheckDatabase.resource("attacks.txt").lines().toList()) {
@@ -16,6 +19,25 @@ record Attack(String technique, String statement) {
       }
     }
     return attacks;
+  }
+
+  /** Their targets: tables with rows, and functions that leave a trace when they run. */
+  public static String targets() {
+    return CheckDatabase.resource("sample.sql");
+  }
+
+  /** The same attacks written otherwise; the same for the same seed. */
+  public static List<Attack> mutated(long seed) {
+    Random random = new Random(seed);
+    List<Attack> mutated = new ArrayList<>();
+    for (Attack attack : all()) {
+      try {
+        mutated.add(new Attack(attack.technique, Mutation.of(attack.statement, random)));
+      } catch (AiWorkerException e) {
+        // what is no sequence of tokens has no other way to be written
+      }
+    }
+    return mutated;
   }
 
   private static String statement(String line) {

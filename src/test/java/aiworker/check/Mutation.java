@@ -4,8 +4,19 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 
-/** Changes how a statement is written, not what it means. */
+/**
+ * Changes how a statement is written: white space, comments, case, quotes, Unicode escapes, letters
+ * that look alike, and how deep it stands in others. But for the look-alikes, which make another
+ * name, its meaning stays.
+ */
 final class Mutation {
+  private static final int DEEPEST = 30;
+
+  /** Latin letters and the Cyrillic ones that look like them. */
+  private static final String LATIN = "aceopsxyi";
+
+  private static final String LOOK_ALIKE = "асеорѕхуі";
+
   private static final String[] SPACES = {
     " ", "\n", "\t", "  ", " /* x */ ", "\r\n", " -- x\n", "\f"
   };
@@ -33,21 +44,65 @@ final class Mutation {
     boolean function =
         text.chars().allMatch(c -> c < 128)
             && (text.contains("_") || text.equals("users") || text.equals("secret"));
-    return switch (random.nextInt(function ? 4 : 3)) {
-      case 0 -> text.toUpperCase(Locale.ROOT);
-      case 1 -> text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
-      case 2 -> text;
+    return switch (random.nextInt(function ? 16 : 9)) {
+      case 0, 1, 2 -> text.toUpperCase(Locale.ROOT);
+      case 3, 4, 5 -> text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
+      case 6, 7, 8 -> text;
+      case 9 -> escaped(Identifiers.name(text), random);
+      case 10 -> lookAlike(text, random);
       default -> Identifiers.quote(Identifiers.name(text));
     };
   }
 
+  /** The name in the server's notation with Unicode escapes, some of its characters escaped. */
+  static String escaped(String name, Random random) {
+    StringBuilder escaped = new StringBuilder("U&\"");
+    name.chars()
+        .forEach(
+            c ->
+                escaped.append(
+                    switch (random.nextInt(3)) {
+                      case 0 -> String.format("\\%04x", c);
+                      case 1 -> String.format("\\+%06x", c);
+                      default -> String.valueOf((char) c);
+                    }));
+    return escaped.append('"').toString();
+  }
+
+  /** The word with one letter of another alphabet, if it has a letter for that. */
+  static String lookAlike(String word, Random random) {
+    int start = random.nextInt(word.length());
+    for (int i = 0; i < word.length(); i++) {
+      int at = (start + i) % word.length();
+      int letter = LATIN.indexOf(word.charAt(at));
+      if (letter >= 0) {
+        return word.substring(0, at) + LOOK_ALIKE.charAt(letter) + word.substring(at + 1);
+      }
+    }
+    return word;
+  }
+
   private static String wrapped(String statement, Random random) {
-    return switch (random.nextInt(5)) {
+    return switch (random.nextInt(6)) {
       case 0 -> "(" + statement + ")";
       case 1 -> "SELECT * FROM (" + statement + ") AS wrapped";
       case 2 -> "WITH wrapped AS (" + statement + ") SELECT * FROM wrapped";
       case 3 -> statement + ";";
+      case 4 -> nested(statement, 1 + random.nextInt(DEEPEST), random);
       default -> statement;
     };
+  }
+
+  private static String nested(String statement, int depth, Random random) {
+    String nested = statement;
+    for (int level = 0; level < depth; level++) {
+      nested =
+          switch (random.nextInt(3)) {
+            case 0 -> "(" + nested + ")";
+            case 1 -> "SELECT * FROM (" + nested + ") AS level" + level;
+            default -> "SELECT EXISTS (" + nested + ")";
+          };
+    }
+    return nested;
   }
 }

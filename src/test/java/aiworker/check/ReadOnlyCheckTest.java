@@ -67,6 +67,15 @@ class ReadOnlyCheckTest {
             .replace("@ x", "@x"));
   }
 
+  /** In plain quotes a backslash reads otherwise where standard_conforming_strings is off. */
+  @Test
+  void backslashesLeaveInStringsThatReadTheSameInEverySession() {
+    assertEquals(
+        "SELECT E'x\\\\'' , y --', 'plain', E'\\t', $$\\$$ LIMIT 1000",
+        judge("SELECT 'x\\'' , y --', 'plain', E'\\t', $$\\$$"));
+    refused("SELECT N'x\\'");
+  }
+
   @Test
   void everyOverloadMustPass() {
     catalog.holds("function", "pg_catalog", "f", "i", "f");

@@ -62,6 +62,48 @@ class PlJavaIT {
   }
 
   @Nested
+  class Attacks extends AttackContract {
+    Attacks() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class Injection extends InjectionContract {
+    Injection() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class Privileges extends PrivilegeContract {
+    Privileges() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class Hijack extends HijackContract {
+    Hijack() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class Secrets extends SecretContract {
+    Secrets() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class RowSecurity extends RowSecurityContract {
+    RowSecurity() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
   class Installing extends InstallationContract {
     Installing() {
       super(BackendRuntime.PLJAVA);

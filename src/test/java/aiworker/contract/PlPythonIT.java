@@ -59,6 +59,48 @@ class PlPythonIT {
   }
 
   @Nested
+  class Attacks extends AttackContract {
+    Attacks() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class Injection extends InjectionContract {
+    Injection() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class Privileges extends PrivilegeContract {
+    Privileges() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class Hijack extends HijackContract {
+    Hijack() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class Secrets extends SecretContract {
+    Secrets() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class RowSecurity extends RowSecurityContract {
+    RowSecurity() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
   class Installing extends InstallationContract {
     Installing() {
       super(BackendRuntime.PLPYTHON);
