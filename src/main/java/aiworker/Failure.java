@@ -4,15 +4,14 @@ package aiworker;
  * Everything that can go wrong, each with the SQLSTATE a caller can test for and what to do about
  * it.
  *
- * <p>Bad requests (IA001 to IA003) are refused in {@code ai_worker_request}, before any Java runs.
- * Class {@code IA} is ours: ISO/IEC 9075-2 leaves classes that begin with I to Z to
- * implementations.
+ * <p>Bad requests (IA001 to IA003) are refused in {@code ai_worker_request}, before any Java runs,
+ * and a missing JVM (IA005) where it would start. Class {@code IA} is ours: ISO/IEC 9075-2 leaves
+ * classes that begin with I to Z to implementations.
  */
 public enum Failure {
   NOT_INSTALLED(
       "IA004",
       "run install/install.sh again on this database: it repairs what is missing and keeps the cache"),
-  RUNTIME_UNAVAILABLE("IA005", "SELECT ai_worker_health() names what this server lacks"),
   API_KEY_MISSING(
       "IA010",
       "set api_key_file in ai_worker_config to a file that the server's OS user can read, or OPENAI_API_KEY in the"
