@@ -139,7 +139,8 @@ abstract class GenerationContract extends RuntimeContract {
       assertEquals("SELECT 1 AS one LIMIT 1000", value(connection, "SELECT ai_sql('one', 'v1')"));
       assertEquals("2", value(connection, "SELECT ai_cached_sql('one', 'v1') ->> 'hit_count'"));
       assertFalse(hasJvm(connection));
-      generate(connection, "one", "v1");
+      endpoint.replyWithSql("SELECT 2 AS two");
+      generate(connection, "two", "v1");
       assertTrue(hasJvm(connection));
     }
   }
