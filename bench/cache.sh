@@ -4,8 +4,8 @@
 #   plpgsql    the same statement in a PL/pgSQL function that builds the response
 #   cached     ai_cached_sql
 #   generate   ai_generate_sql, a warm hit, in each runtime on this machine
-# The subjects take turns; a figure is the median of the rounds. The first seconds of a round on PL/Java, in which sessions start Java, do
-# not count.
+# The subjects take turns; a figure is the median of the rounds. Of a round only the last seconds count: before them the
+# sessions compile their functions and start Java.
 #
 # Usage: bench/cache.sh [--rounds N] [--seconds S] [--growth HITS]
 set -euo pipefail
@@ -112,7 +112,7 @@ processed() {
 # Prints: transactions per second, p50 and p99 in microseconds, of one round.
 round() {
   local subject=$1 clients=$2 keys=$3 sync=$4
-  local warm_up=0
+  local warm_up=1
   [[ $subject != generate:pljava ]] || warm_up=$((3 + clients / 2))
   { echo "\\set key random(1, $keys)"; statement "$subject"; } >"$work/script.sql"
   rm -f "$work"/run.*
@@ -120,11 +120,11 @@ round() {
     -T $((warm_up + seconds)) -l --log-prefix="$work/run" "$(database_of "$subject")" >"$work/pgbench.out" 2>&1) ||
     { cat "$work/pgbench.out" >&2 && exit 1; }
   processed "$subject"
-  # client, number, latency in us, script, seconds, microseconds
-  cat "$work"/run.* | awk -v warm_up=$warm_up '
-    { end = $5 + $6 / 1e6; if (start == "" || end < start) start = end; ends[NR] = end; times[NR] = $3 }
-    END { for (i = 1; i <= NR; i++) if (ends[i] >= start + warm_up) { n++; print times[i]; if (ends[i] > last) last = ends[i] }
-          printf "%.0f\n", n / (last - start - warm_up) > "/dev/stderr" }' 2>"$work/tps" | sort -n >"$work/sorted"
+  # client, number, latency in us, script, seconds, microseconds; only the last seconds count
+  cat "$work"/run.* | awk -v seconds="$seconds" '
+    { end = $5 + $6 / 1e6; if (end > last) last = end; ends[NR] = end; times[NR] = $3 }
+    END { for (i = 1; i <= NR; i++) if (ends[i] > last - seconds) { n++; print times[i] }
+          printf "%.0f\n", n / seconds > "/dev/stderr" }' 2>"$work/tps" | sort -n >"$work/sorted"
   local count
   count=$(wc -l <"$work/sorted")
   echo "$(cat "$work/tps") $(sed -n "$((count / 2 + 1))p" "$work/sorted") $(sed -n "$((count * 99 / 100 + 1))p" "$work/sorted")"
@@ -135,6 +135,25 @@ median() {
 }
 
 echo "PostgreSQL $(psql -AtX -d postgres -c 'SHOW server_version'), $(nproc) cores, $rounds rounds of $seconds s, medians"
+echo
+echo "WAL and growth: $growth hits each, 8 clients, synchronous_commit off, random keys"
+printf '%-20s %14s %14s %14s\n' subject 'WAL bytes/hit' 'kB before' 'kB after'
+for subject in bare cached; do
+  tables="pg_total_relation_size('bare_cache')"
+  [ $subject = bare ] || tables="pg_total_relation_size('ai_worker_cache') + pg_total_relation_size('ai_worker_cache_hits')"
+  size="SELECT ($tables) / 1024"
+  { echo "\\set key random(1, $KEYS)"; statement $subject; } >"$work/script.sql"
+  psql -qX -d "${databases[0]}" -c CHECKPOINT -c 'SELECT pg_switch_wal()' >/dev/null
+  before=$(psql -AtX -d "${databases[0]}" -c "$size")
+  lsn=$(psql -AtX -d postgres -c 'SELECT pg_current_wal_insert_lsn()')
+  PGOPTIONS='-c synchronous_commit=off' "$bindir/pgbench" -n -M prepared -f "$work/script.sql" -c 8 -t $((growth / 8)) \
+    "${databases[0]}" >"$work/pgbench.out" 2>&1
+  processed $subject
+  wal=$(psql -AtX -d postgres -c "SELECT round((pg_current_wal_insert_lsn() - '$lsn') / $growth)")
+  printf '%-20s %14s %14s %14s\n' $subject "$wal" "$before" "$(psql -AtX -d "${databases[0]}" -c "$size")"
+done
+
+
 for sync in on off; do
   for keys in 1 $KEYS; do
     for clients in 1 8 16; do
@@ -156,24 +175,6 @@ for sync in on off; do
       done
     done
   done
-done
-
-echo
-echo "WAL and growth: $growth hits each, 8 clients, synchronous_commit off, random keys"
-printf '%-20s %14s %14s %14s\n' subject 'WAL bytes/hit' 'kB before' 'kB after'
-for subject in bare cached; do
-  tables="pg_total_relation_size('bare_cache')"
-  [ $subject = bare ] || tables="pg_total_relation_size('ai_worker_cache') + pg_total_relation_size('ai_worker_cache_hits')"
-  size="SELECT ($tables) / 1024"
-  { echo "\\set key random(1, $KEYS)"; statement $subject; } >"$work/script.sql"
-  psql -qX -d "${databases[0]}" -c CHECKPOINT -c 'SELECT pg_switch_wal()' >/dev/null
-  before=$(psql -AtX -d "${databases[0]}" -c "$size")
-  lsn=$(psql -AtX -d postgres -c 'SELECT pg_current_wal_insert_lsn()')
-  PGOPTIONS='-c synchronous_commit=off' "$bindir/pgbench" -n -M prepared -f "$work/script.sql" -c 8 -t $((growth / 8)) \
-    "${databases[0]}" >"$work/pgbench.out" 2>&1
-  processed $subject
-  wal=$(psql -AtX -d postgres -c "SELECT round((pg_current_wal_insert_lsn() - '$lsn') / $growth)")
-  printf '%-20s %14s %14s %14s\n' $subject "$wal" "$before" "$(psql -AtX -d "${databases[0]}" -c "$size")"
 done
 
 echo
