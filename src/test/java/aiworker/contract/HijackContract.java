@@ -10,7 +10,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -132,11 +131,6 @@ abstract class HijackContract extends RuntimeContract {
                 .formatted(words[0], words[1], words[2], function));
       }
     }
-  }
-
-  @AfterAll
-  void uproot() throws SQLException {
-    admin("DROP SCHEMA evil CASCADE");
   }
 
   private static String trap(String function, String result) {

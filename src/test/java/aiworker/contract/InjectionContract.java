@@ -12,7 +12,6 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,11 +40,6 @@ abstract class InjectionContract extends RuntimeContract {
         "CREATE TABLE secret.salaries (amount int)",
         "GRANT ALL ON SCHEMA secret TO ai_worker, asker",
         "GRANT ALL ON secret.salaries, users TO ai_worker, asker");
-  }
-
-  @AfterAll
-  void dropVictims() throws SQLException {
-    admin("DROP SCHEMA secret CASCADE");
   }
 
   @BeforeEach
