@@ -120,15 +120,14 @@ BEGIN
                        WHEN 'hash' THEN encode(sha256(convert_to(prompt, 'UTF8')), 'hex')
                        ELSE '' END;
     BEGIN
+        bucket := public.ai_worker_latency_bucket(started);
         IF isolation = 'read committed' THEN
-            bucket := public.ai_worker_latency_bucket(started);
             UPDATE public.ai_worker_traffic AS t
                SET requests = t.requests + 1, latency[bucket] = t.latency[bucket] + 1
              WHERE t.ctid = (SELECT f.ctid FROM public.ai_worker_traffic AS f
                               WHERE f.kind = 'miss' LIMIT 1 FOR UPDATE SKIP LOCKED);
         END IF;
         IF isolation <> 'read committed' OR NOT FOUND THEN
-            bucket := public.ai_worker_latency_bucket(started);
             INSERT INTO public.ai_worker_traffic (kind, requests, latency)
             VALUES ('miss', 1,
                     array_fill(0::bigint, ARRAY[bucket - 1]) || 1::bigint || array_fill(0::bigint, ARRAY[28 - bucket]));
