@@ -45,126 +45,146 @@ COMMENT ON FUNCTION public.ai_worker_request(text, text) IS
     'AI Worker: checks a request and gives its cache key';
 
 CREATE OR REPLACE FUNCTION public.ai_worker_latency_bucket(started timestamptz) RETURNS integer
-LANGUAGE plpgsql VOLATILE PARALLEL SAFE
+LANGUAGE sql VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-BEGIN
-    RETURN GREATEST(1, LEAST(28, ceil(ln(GREATEST(1, 1000000::double precision
-        * extract(epoch FROM clock_timestamp() - started))) / ln(2::double precision))))::integer;
-END
+    SELECT GREATEST(1, LEAST(28, ceil(ln(GREATEST(
+        1, 1000000 * date_part('epoch', clock_timestamp() - started))) / ln(2::double precision))))::integer
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_latency_bucket(timestamptz) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_latency_bucket(timestamptz) IS
     'AI Worker: the element of a latency histogram that counts the time since started';
 
--- A plan made while the tables were small or not yet analysed would scan them whole for as long as the session lives.
+-- This is the hit path, and each expression, statement, subtransaction and call in it costs some microseconds: whether the
+-- request is a good one is asked where it found no entry.
+--
+-- A plan made while the tables were small or not yet analysed would scan them whole for as long as the session lives, so
+-- each table is read by an index.
 CREATE OR REPLACE FUNCTION public.ai_cached_sql(prompt text, schema_version text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
-SET jit = off
+SET enable_bitmapscan = off
 AS $$
 DECLARE
     started CONSTANT timestamptz := clock_timestamp();
-    isolation CONSTANT text := current_setting('transaction_isolation');
-    request record;
-    entry record;
-    own_slot CONSTANT integer := pg_backend_pid() % 32;
+    version CONSTANT text := COALESCE(schema_version, public.ai_worker_schema_version());
+    own_slot CONSTANT integer := 1 + pg_backend_pid() % 32;
+    isolation text;
     bucket integer;
-    hits_here bigint := 1;
+    key varchar;
+    statement text;
+    tokens integer;
+    stored_at timestamptz;
+    folded bigint;
+    pending bigint;
 BEGIN
-    request := public.ai_worker_request(prompt, schema_version);
-    IF NOT request.cache_enabled THEN
-        RETURN NULL;
-    END IF;
-
     BEGIN
         LOCK TABLE public.ai_worker_cache IN ACCESS SHARE MODE NOWAIT;
-        SELECT c.generated_sql, c.tokens_used, c.created_at, c.hit_count INTO entry
-          FROM public.ai_worker_cache AS c
-         WHERE c.cache_key = request.cache_key AND c.validated AND c.expires_at > started;
-        IF NOT FOUND THEN
-            RETURN NULL;
-        END IF;
-    EXCEPTION
-        WHEN lock_not_available THEN
-            PERFORM public.ai_worker_warn('locked', 'the cache is locked, going on without it',
-                'Look for ACCESS EXCLUSIVE locks on ai_worker_cache in pg_locks.');
-            RETURN NULL;
-        WHEN undefined_table OR undefined_column THEN
-            PERFORM public.ai_worker_warn('missing', 'the cache is incomplete, going on without it: ' || SQLERRM,
-                'Run install/install.sh again on this database: it repairs what is missing.');
-            RETURN NULL;
-        WHEN OTHERS THEN
-            IF SQLSTATE LIKE '57%' THEN
-                RAISE;
-            END IF;
-            PERFORM public.ai_worker_warn('unreadable', 'the cache cannot be read, going on without it: ' || SQLERRM,
-                'SELECT ai_worker_health() says more.');
-            RETURN NULL;
-    END;
-
-    IF NOT current_setting('transaction_read_only')::boolean THEN
-        BEGIN
+        SELECT e.cache_key, e.generated_sql, e.tokens_used, e.created_at, e.hit_count
+          INTO key, statement, tokens, stored_at, folded
+          FROM public.ai_worker_config AS c
+          JOIN public.ai_worker_cache AS e
+            ON e.cache_key = encode(sha256(convert_to(prompt || '|' || c.model || '|' || version, 'UTF8')), 'hex')
+         WHERE c.only_row AND c.cache_enabled AND char_length(prompt) <= c.max_prompt_chars AND strpos(version, '|') = 0
+           AND e.validated AND e.expires_at > started;
+        IF key IS NULL THEN
+            NULL;
+        ELSIF current_setting('transaction_read_only') = 'on' THEN
+            LOCK TABLE public.ai_worker_cache_hits IN ACCESS SHARE MODE NOWAIT;
+            SELECT 1 + COALESCE(sum(h.hits), 0) INTO pending
+              FROM public.ai_worker_cache_hits AS h
+             WHERE h.cache_key = key AND h.created_at = stored_at;
+        ELSE
             LOCK TABLE public.ai_worker_cache_hits IN ROW EXCLUSIVE MODE NOWAIT;
-            bucket := public.ai_worker_latency_bucket(started);
-            -- A snapshot kept for the whole transaction could make an update fail, an insert never does.
+            isolation := current_setting('transaction_isolation');
+            -- As ai_worker_latency_bucket, without the call.
+            bucket := GREATEST(1, LEAST(28, ceil(ln(GREATEST(
+                1, 1000000 * date_part('epoch', clock_timestamp() - started))) / ln(2::double precision))));
+            -- A snapshot kept for the whole transaction could make an update fail, an insert never does. Reading the
+            -- counters under SERIALIZABLE would make other sessions' hits conflict with this transaction. The product
+            -- is zero for this session's slots, as IN would say, but leaves the rows in the index's order.
             IF isolation = 'read committed' THEN
                 UPDATE public.ai_worker_cache_hits AS h
                    SET hits = h.hits + 1, last_hit_at = started, latency[bucket] = h.latency[bucket] + 1
                  WHERE h.ctid = (SELECT f.ctid FROM public.ai_worker_cache_hits AS f
-                                  WHERE f.cache_key = request.cache_key AND f.created_at = entry.created_at
-                                    AND f.slot = own_slot
-                                  LIMIT 1 FOR UPDATE SKIP LOCKED);
+                                  WHERE f.cache_key = key AND f.created_at = stored_at
+                                    AND f.slot * (f.slot - own_slot) = 0
+                                  ORDER BY f.slot DESC LIMIT 1 FOR UPDATE SKIP LOCKED)
+                RETURNING (SELECT 1 + sum(o.hits) FROM public.ai_worker_cache_hits AS o
+                            WHERE o.cache_key = key AND o.created_at = stored_at)
+                     INTO pending;
             END IF;
-            IF isolation <> 'read committed' OR NOT FOUND THEN
+            IF pending IS NULL THEN
+                IF isolation <> 'serializable' THEN
+                    SELECT 1 + sum(h.hits) INTO pending
+                      FROM public.ai_worker_cache_hits AS h
+                     WHERE h.cache_key = key AND h.created_at = stored_at;
+                END IF;
                 INSERT INTO public.ai_worker_cache_hits (cache_key, created_at, slot, hits, last_hit_at, latency)
-                VALUES (request.cache_key, entry.created_at, own_slot, 1, started,
+                VALUES (key, stored_at, CASE WHEN pending IS NULL THEN 0 ELSE own_slot END, 1, started,
                         array_fill(0, ARRAY[bucket - 1]) || 1 || array_fill(0, ARRAY[28 - bucket]));
             END IF;
-        EXCEPTION WHEN OTHERS THEN
-            IF SQLSTATE LIKE '57%' THEN
-                RAISE;
-            END IF;
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        IF SQLSTATE LIKE '57%' THEN
+            RAISE;
+        ELSIF key IS NOT NULL THEN
             PERFORM public.ai_worker_warn('uncounted', 'a hit could not be counted: ' || SQLERRM,
                 'SELECT ai_worker_health() says more.');
-        END;
-        hits_here := 0;
+        ELSIF SQLSTATE = '55P03' THEN
+            PERFORM public.ai_worker_warn('locked', 'the cache is locked, going on without it',
+                'Look for ACCESS EXCLUSIVE locks on ai_worker_cache in pg_locks.');
+        ELSIF SQLSTATE IN ('42P01', '42703') THEN
+            PERFORM public.ai_worker_warn('missing', 'the cache is incomplete, going on without it: ' || SQLERRM,
+                'Run install/install.sh again on this database: it repairs what is missing.');
+        ELSE
+            PERFORM public.ai_worker_warn('unreadable', 'the cache cannot be read, going on without it: ' || SQLERRM,
+                'SELECT ai_worker_health() says more.');
+        END IF;
+    END;
+    IF key IS NULL THEN
+        PERFORM public.ai_worker_request(prompt, schema_version);
+        RETURN NULL;
     END IF;
-    -- Reading the counters under SERIALIZABLE would make other sessions' hits conflict with this transaction.
-    IF isolation = 'serializable' THEN
-        hits_here := 1;
-    ELSE
-        SELECT hits_here + COALESCE(sum(h.hits), 0) INTO hits_here
-          FROM public.ai_worker_cache_hits AS h
-         WHERE h.cache_key = request.cache_key AND h.created_at = entry.created_at;
-    END IF;
-
     RETURN jsonb_build_object(
-        'sql', entry.generated_sql, 'validated', true, 'tokens_used', entry.tokens_used,
-        'schema_version', request.version, 'cache_hit', true, 'hit_count', entry.hit_count + hits_here);
+        'sql', statement, 'validated', true, 'tokens_used', tokens,
+        'schema_version', version, 'cache_hit', true, 'hit_count', folded + COALESCE(pending, 1));
 END
 $$;
 REVOKE ALL ON FUNCTION public.ai_cached_sql(text, text) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_cached_sql(text, text) IS
     'AI Worker: the cached response to a question, counting the hit, or NULL. Starts no JVM';
 
-CREATE OR REPLACE FUNCTION public.ai_sql(prompt text, schema_version text DEFAULT NULL) RETURNS text
+-- A hit ends here and starts no JVM, in either runtime.
+CREATE OR REPLACE FUNCTION public.ai_generate_sql(prompt text, schema_version text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    response jsonb := public.ai_cached_sql(prompt, schema_version);
+    response CONSTANT jsonb := public.ai_cached_sql(prompt, schema_version);
 BEGIN
-    IF response IS NULL THEN
-        response := public.ai_generate_sql(prompt, schema_version);
+    IF response IS NOT NULL THEN
+        RETURN response;
     END IF;
-    RETURN response ->> 'sql';
+    RETURN public.ai_worker_generate(prompt, schema_version);
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_generate_sql(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_generate_sql(text, text) IS
+    'AI Worker: turns a question into one proven, read-only statement, from the cache or from the model';
+
+CREATE OR REPLACE FUNCTION public.ai_sql(prompt text, schema_version text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN public.ai_generate_sql(prompt, schema_version) ->> 'sql';
 END
 $$;
 REVOKE ALL ON FUNCTION public.ai_sql(text, text) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_sql(text, text) IS
-    'AI Worker: the statement that answers a question, cached first; on a hit it starts no JVM';
+    'AI Worker: the statement alone of ai_generate_sql';
 
 -- SECURITY INVOKER on purpose, as is its caller: the statement runs with the rights of who asked.
 CREATE OR REPLACE FUNCTION public.ai_worker_execute(statement text, schemas text) RETURNS SETOF jsonb

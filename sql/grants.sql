@@ -1,7 +1,7 @@
 -- Comments on what both runtimes define alike, ownership, and who may do what. Nothing is granted to PUBLIC.
 
-COMMENT ON FUNCTION public.ai_generate_sql(text, text) IS
-    'AI Worker: turns a question into one proven, read-only statement, from the cache or from the model';
+COMMENT ON FUNCTION public.ai_worker_generate(text, text) IS
+    'AI Worker: what of ai_generate_sql follows a miss: asks the model, proves its statement, stores it';
 COMMENT ON FUNCTION public.ai_worker_regenerate(text, text) IS
     'AI Worker: asks the model whatever the cache holds, and stores nothing';
 COMMENT ON FUNCTION public.ai_worker_cache_stats() IS 'AI Worker: the row of view ai_worker_cache_stats as JSON';

@@ -5,11 +5,11 @@ GRANT USAGE ON SCHEMA sqlj TO ai_worker;
 -- Left over where the other runtime was installed before.
 DROP FUNCTION IF EXISTS public.ai_worker_call(text, text[]), public.ai_worker_bridge(text, text[]);
 
-CREATE OR REPLACE FUNCTION public.ai_generate_sql(prompt text, schema_version text DEFAULT NULL) RETURNS jsonb
-LANGUAGE javau VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+CREATE OR REPLACE FUNCTION public.ai_worker_generate(prompt text, schema_version text) RETURNS jsonb
+LANGUAGE javau VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-AS 'java.lang.String=aiworker.pljava.Functions.generateSql(java.lang.String,java.lang.String)';
-REVOKE ALL ON FUNCTION public.ai_generate_sql(text, text) FROM PUBLIC;
+AS 'java.lang.String=aiworker.pljava.Functions.generate(java.lang.String,java.lang.String)';
+REVOKE ALL ON FUNCTION public.ai_worker_generate(text, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION public.ai_worker_regenerate(prompt text, schema_version text) RETURNS jsonb
 LANGUAGE javau VOLATILE PARALLEL UNSAFE

@@ -71,21 +71,15 @@ REVOKE ALL ON FUNCTION public.ai_worker_call(text, text[]) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_call(text, text[]) IS
     'AI Worker: a call of the Java core whose failure is an error of this server';
 
-CREATE OR REPLACE FUNCTION public.ai_generate_sql(prompt text, schema_version text DEFAULT NULL) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+CREATE OR REPLACE FUNCTION public.ai_worker_generate(prompt text, schema_version text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    -- The core would ask the same first, by way of Python and Java.
-    response CONSTANT jsonb := public.ai_cached_sql(prompt, schema_version);
 BEGIN
-    IF response IS NOT NULL THEN
-        RETURN response;
-    END IF;
-    RETURN public.ai_worker_call('generate_sql', prompt, schema_version);
+    RETURN public.ai_worker_call('generate', prompt, schema_version);
 END
 $$;
-REVOKE ALL ON FUNCTION public.ai_generate_sql(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.ai_worker_generate(text, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION public.ai_worker_regenerate(prompt text, schema_version text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -199,8 +199,8 @@ CREATE INDEX IF NOT EXISTS idx_ai_cache_accessed ON public.ai_worker_cache (last
 COMMENT ON INDEX public.idx_ai_cache_created IS 'For retention and the oldest and newest entry';
 COMMENT ON INDEX public.idx_ai_cache_accessed IS 'For evicting the least recently used';
 
--- Counters have a row for each slot, and a session always uses the same slot, so sessions rarely meet; where they do, the
--- later one adds a row instead of waiting. No indexed column changes, so the updates are HOT. Clean-up folds the rows.
+-- An entry's first counter row, slot 0, is every session's. One that finds it locked does not wait: it counts in a row of its
+-- own slot, from then on first. No indexed column changes, so the updates are HOT. Clean-up folds the rows.
 
 CREATE TABLE IF NOT EXISTS public.ai_worker_cache_hits (
     cache_key varchar(64) NOT NULL,
@@ -211,18 +211,19 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_cache_hits (
     latency integer[] NOT NULL
 ) WITH (fillfactor = 50);
 REVOKE ALL ON TABLE public.ai_worker_cache_hits FROM PUBLIC;
-CREATE INDEX IF NOT EXISTS ai_worker_cache_hits_key ON public.ai_worker_cache_hits (cache_key);
+CREATE INDEX IF NOT EXISTS ai_worker_cache_hits_slot ON public.ai_worker_cache_hits (cache_key, slot);
 
 COMMENT ON TABLE public.ai_worker_cache_hits IS 'AI Worker: hits not yet folded into ai_worker_cache';
 COMMENT ON COLUMN public.ai_worker_cache_hits.cache_key IS 'The entry''s key';
 COMMENT ON COLUMN public.ai_worker_cache_hits.created_at IS
     'The entry''s created_at, so that an entry stored anew does not inherit hits';
-COMMENT ON COLUMN public.ai_worker_cache_hits.slot IS 'Process id of the counting session modulo 32';
+COMMENT ON COLUMN public.ai_worker_cache_hits.slot IS
+    '0: every session''s; 1 to 32: of those sessions whose process id modulo 32 is one less';
 COMMENT ON COLUMN public.ai_worker_cache_hits.hits IS 'Hits counted in this row';
 COMMENT ON COLUMN public.ai_worker_cache_hits.last_hit_at IS 'The latest of them';
 COMMENT ON COLUMN public.ai_worker_cache_hits.latency IS
     'How many of them took under 2, 4, 8 … 2^28 microseconds, the last element also longer ones';
-COMMENT ON INDEX public.ai_worker_cache_hits_key IS 'For counting a hit';
+COMMENT ON INDEX public.ai_worker_cache_hits_slot IS 'For counting a hit';
 
 CREATE TABLE IF NOT EXISTS public.ai_worker_traffic (
     kind text NOT NULL CONSTRAINT ai_worker_traffic_kind CHECK (kind IN ('hit', 'miss')),

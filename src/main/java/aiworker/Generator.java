@@ -32,16 +32,13 @@ public final class Generator {
   }
 
   /**
-   * Returns the response of {@code ai_generate_sql} as JSON.
+   * Returns the response of {@code ai_generate_sql} as JSON. Whoever calls has looked in the cache
+   * and found nothing; another session may have stored it since.
    *
    * @param schemaVersion null for the automatic one
    */
   public String generate(String prompt, String schemaVersion) {
     Cache cache = new Cache(database);
-    String hit = cache.lookup(prompt, schemaVersion);
-    if (hit != null) {
-      return hit;
-    }
     Row settings = settings();
     Config config = Config.of(settings.text("config"));
     SchemaContext schema = SchemaContext.read(database, config.schemas());

@@ -24,8 +24,8 @@ public final class Worker {
     this.runtime = runtime;
   }
 
-  /** {@code ai_generate_sql}: the response as JSON. */
-  public String generateSql(Database database, String prompt, String schemaVersion) {
+  /** {@code ai_worker_generate}: the response as JSON. */
+  public String generate(Database database, String prompt, String schemaVersion) {
     return remembering(() -> new Generator(database, chat).generate(prompt, schemaVersion));
   }
 

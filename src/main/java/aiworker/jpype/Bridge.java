@@ -31,7 +31,7 @@ public final class Bridge {
     try {
       String value =
           switch (call) {
-            case "generate_sql" -> worker.generateSql(database, arguments[0], arguments[1]);
+            case "generate" -> worker.generate(database, arguments[0], arguments[1]);
             case "regenerate" -> worker.regenerate(database, arguments[0], arguments[1]);
             case "health" -> worker.health(database);
             default -> throw new IllegalArgumentException("no call " + call);

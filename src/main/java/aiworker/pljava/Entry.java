@@ -26,8 +26,7 @@ public final class Entry implements BiFunction<Connection, String[], String> {
     }
     try {
       return switch (callAndArguments[0]) {
-        case "generate_sql" ->
-            worker.generateSql(database, callAndArguments[1], callAndArguments[2]);
+        case "generate" -> worker.generate(database, callAndArguments[1], callAndArguments[2]);
         case "regenerate" -> worker.regenerate(database, callAndArguments[1], callAndArguments[2]);
         case "cache_stats" -> worker.cacheStats(database);
         case "cleanup_cache" -> Long.toString(worker.cleanupCache(database));

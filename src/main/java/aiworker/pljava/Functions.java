@@ -55,8 +55,8 @@ public final class Functions extends ClassLoader {
     this.entries = entries;
   }
 
-  public static String generateSql(String prompt, String schemaVersion) throws SQLException {
-    return call("generate_sql", prompt, schemaVersion);
+  public static String generate(String prompt, String schemaVersion) throws SQLException {
+    return call("generate", prompt, schemaVersion);
   }
 
   public static String regenerate(String prompt, String schemaVersion) throws SQLException {
