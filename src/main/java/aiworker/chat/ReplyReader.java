@@ -21,8 +21,9 @@ final class ReplyReader {
    * Reads a body that came with status 2xx.
    *
    * @throws TruncatedReplyException if it ends in the middle
-   * @throws AiWorkerException {@link Failure#REPLY_UNREADABLE}, or {@link Failure#NO_STATEMENT}
-   *     with the model's words; it carries the tokens that the reply cost
+   * @throws AiWorkerException {@link Failure#REPLY_UNREADABLE}, {@link Failure#REPLY_CUT}, or
+   *     {@link Failure#NO_STATEMENT} with the model's words; it carries the tokens that the reply
+   *     cost
    */
   static ChatReply read(byte[] body, ChatSettings settings) throws TruncatedReplyException {
     Json root = root(body, settings);
@@ -95,9 +96,11 @@ final class ReplyReader {
     }
     if (reason.equals("length")) {
       throw new AiWorkerException(
-          Failure.REPLY_UNREADABLE,
+          Failure.REPLY_CUT,
           "the answer of model \"" + settings.model() + "\" was cut at its length limit",
-          "it may need a higher limit of completion tokens, or a shorter question");
+          settings.sampling().maxCompletionTokens() == null
+              ? "the limit is the endpoint's own, as max_completion_tokens is not set"
+              : "max_completion_tokens is " + settings.sampling().maxCompletionTokens());
     }
   }
 

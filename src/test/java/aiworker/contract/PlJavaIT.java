@@ -27,6 +27,13 @@ class PlJavaIT {
   }
 
   @Nested
+  class Endpoint extends EndpointContract {
+    Endpoint() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
   class Interrupt extends InterruptContract {
     Interrupt() {
       super(BackendRuntime.PLJAVA);

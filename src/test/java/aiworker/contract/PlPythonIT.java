@@ -24,6 +24,13 @@ class PlPythonIT {
   }
 
   @Nested
+  class Endpoint extends EndpointContract {
+    Endpoint() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
   class Interrupt extends InterruptContract {
     Interrupt() {
       super(BackendRuntime.PLPYTHON);
