@@ -41,6 +41,13 @@ class PlJavaIT {
   }
 
   @Nested
+  class Cancel extends CancelContract {
+    Cancel() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
   class Concurrency extends ConcurrencyContract {
     Concurrency() {
       super(BackendRuntime.PLJAVA);

@@ -38,6 +38,13 @@ class PlPythonIT {
   }
 
   @Nested
+  class Cancel extends CancelContract {
+    Cancel() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
   class Concurrency extends ConcurrencyContract {
     Concurrency() {
       super(BackendRuntime.PLPYTHON);
