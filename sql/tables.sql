@@ -14,6 +14,37 @@ ALTER TABLE public.ai_worker_config
     ADD COLUMN IF NOT EXISTS allow_plain_http boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS api_key_file text
         CONSTRAINT ai_worker_config_api_key_file CHECK (starts_with(api_key_file, '/')),
+    ADD COLUMN IF NOT EXISTS api_key_header text
+        CONSTRAINT ai_worker_config_api_key_header
+        CHECK (api_key_header ~ '^[A-Za-z0-9-]{1,100}$'
+               AND lower(api_key_header) !~ '^(host|connection|keep-alive|expect|upgrade|transfer-encoding|te|trailer|(content|proxy)-.*)$'),
+    ADD COLUMN IF NOT EXISTS api_version text
+        CONSTRAINT ai_worker_config_api_version
+        CHECK (api_version IS NULL
+               OR api_version ~ '^[A-Za-z0-9._-]{1,100}$' AND base_url !~* '[?&]api-version='),
+    ADD COLUMN IF NOT EXISTS organization text
+        CONSTRAINT ai_worker_config_organization CHECK (organization ~ '^[!-~]{1,200}$'),
+    ADD COLUMN IF NOT EXISTS project text
+        CONSTRAINT ai_worker_config_project CHECK (project ~ '^[!-~]{1,200}$'),
+    ADD COLUMN IF NOT EXISTS headers jsonb NOT NULL DEFAULT '{}'
+        CONSTRAINT ai_worker_config_headers
+        CHECK (jsonb_typeof(headers) = 'object'
+               AND length(headers::text) <= 8000
+               AND NOT jsonb_path_exists(headers, '$.keyvalue() ? (@.value.type() != "string"
+                   || !(@.value like_regex "^[!-~]([ -~]*[!-~])?$")
+                   || !(@.key like_regex "^[A-Za-z0-9-]+$")
+                   || @.key like_regex "^(host|connection|keep-alive|expect|upgrade|transfer-encoding|te|trailer|(content|proxy)-.*|authorization|api-key|x-api-key)$" flag "i")',
+                   silent => true)),
+    ADD COLUMN IF NOT EXISTS proxy text
+        CONSTRAINT ai_worker_config_proxy
+        CHECK (proxy ~ '^http://([A-Za-z0-9.-]+|[[][0-9A-Fa-f:.]+[]]):[0-9]{1,5}/?$'
+               AND substring(proxy FROM ':([0-9]{1,5})/?$')::integer BETWEEN 1 AND 65535),
+    ADD COLUMN IF NOT EXISTS ca_file text
+        CONSTRAINT ai_worker_config_ca_file CHECK (starts_with(ca_file, '/')),
+    ADD COLUMN IF NOT EXISTS seed bigint,
+    ADD COLUMN IF NOT EXISTS max_completion_tokens integer
+        CONSTRAINT ai_worker_config_max_completion_tokens
+        CHECK (max_completion_tokens BETWEEN 1 AND 1000000),
     ADD COLUMN IF NOT EXISTS schemas text[] NOT NULL DEFAULT '{public}'
         CONSTRAINT ai_worker_config_schemas
         CHECK (cardinality(schemas) > 0 AND array_position(schemas, NULL) IS NULL),
@@ -58,6 +89,20 @@ COMMENT ON COLUMN public.ai_worker_config.allow_plain_http IS
     'true: http:// is allowed to hosts other than this one, and anyone on the way can read prompts and key';
 COMMENT ON COLUMN public.ai_worker_config.api_key_file IS
     'Absolute path of a file that holds the API key and that the server''s OS user can read; NULL: OPENAI_API_KEY in the server''s environment';
+COMMENT ON COLUMN public.ai_worker_config.api_key_header IS
+    'Header that carries the key: Authorization, as a bearer token, or another, such as api-key, as it is; NULL: api-key at Azure''s hosts, else Authorization';
+COMMENT ON COLUMN public.ai_worker_config.api_version IS 'Sent as api-version in the URL''s query, as Azure OpenAI wants it; NULL: not sent';
+COMMENT ON COLUMN public.ai_worker_config.organization IS 'Sent as OpenAI-Organization; NULL: not sent';
+COMMENT ON COLUMN public.ai_worker_config.project IS 'Sent as OpenAI-Project; NULL: not sent';
+COMMENT ON COLUMN public.ai_worker_config.headers IS
+    'Further headers for the endpoint, an object of texts. Values are in dumps; the API key does not belong here';
+COMMENT ON COLUMN public.ai_worker_config.proxy IS
+    'HTTP proxy, http://host:port, for endpoints on other machines; NULL: none';
+COMMENT ON COLUMN public.ai_worker_config.ca_file IS
+    'Absolute path of a PEM file on the server with the certificates to trust for https; NULL: Java''s own';
+COMMENT ON COLUMN public.ai_worker_config.seed IS 'Sent as seed where the endpoint takes it; NULL: not sent';
+COMMENT ON COLUMN public.ai_worker_config.max_completion_tokens IS
+    'Most tokens of one answer, sent as max_completion_tokens or, where the endpoint knows only that, max_tokens; NULL: the endpoint''s own limit';
 COMMENT ON COLUMN public.ai_worker_config.schemas IS
     'Schemas that queries may read, in search-path order; ai_worker needs USAGE on them';
 COMMENT ON COLUMN public.ai_worker_config.allowed_functions IS
@@ -93,6 +138,22 @@ COMMENT ON CONSTRAINT ai_worker_config_base_url ON public.ai_worker_config IS
     'use a URL such as https://api.openai.com/v1 or http://127.0.0.1:11434/v1';
 COMMENT ON CONSTRAINT ai_worker_config_api_key_file ON public.ai_worker_config IS
     'use an absolute path on the server, or NULL for OPENAI_API_KEY in the server''s environment';
+COMMENT ON CONSTRAINT ai_worker_config_api_key_header ON public.ai_worker_config IS
+    'use a header name such as api-key or Authorization, or NULL for the endpoint''s usual one';
+COMMENT ON CONSTRAINT ai_worker_config_api_version ON public.ai_worker_config IS
+    'use a version such as 2024-10-21, and name it here or in base_url, not in both';
+COMMENT ON CONSTRAINT ai_worker_config_organization ON public.ai_worker_config IS
+    'use an id such as org-123, printable ASCII without white space, or NULL for none';
+COMMENT ON CONSTRAINT ai_worker_config_project ON public.ai_worker_config IS
+    'use an id such as proj_123, printable ASCII without white space, or NULL for none';
+COMMENT ON CONSTRAINT ai_worker_config_headers ON public.ai_worker_config IS
+    'use an object of texts such as {"X-Team": "data"}: names of letters, digits and -, none that HTTP itself needs; values of printable ASCII; the key belongs in api_key_file, and the name of its header in api_key_header';
+COMMENT ON CONSTRAINT ai_worker_config_proxy ON public.ai_worker_config IS
+    'use http://host:port without user, password and path, or NULL for none';
+COMMENT ON CONSTRAINT ai_worker_config_ca_file ON public.ai_worker_config IS
+    'use an absolute path on the server, or NULL for Java''s own certificates';
+COMMENT ON CONSTRAINT ai_worker_config_max_completion_tokens ON public.ai_worker_config IS
+    'use 1 to 1000000 tokens, or NULL for the endpoint''s own limit';
 COMMENT ON CONSTRAINT ai_worker_config_schemas ON public.ai_worker_config IS
     'name at least one schema, for example {public}';
 COMMENT ON CONSTRAINT ai_worker_config_allowed_functions ON public.ai_worker_config IS
@@ -121,6 +182,17 @@ DECLARE
     rule record;
     holds boolean;
 BEGIN
+    -- The server's own error would show the row, and headers may hold secrets.
+    FOR rule IN
+        SELECT a.attname FROM pg_attribute AS a
+         WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND a.attnotnull AND NOT a.attisdropped
+           AND to_jsonb(NEW) -> a.attname = 'null'
+         ORDER BY a.attnum
+    LOOP
+        RAISE EXCEPTION '% cannot be NULL', rule.attname
+            USING ERRCODE = 'not_null_violation', HINT = 'use DEFAULT for what it was at first',
+                  COLUMN = rule.attname, TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA;
+    END LOOP;
     FOR rule IN
         SELECT c.conname, pg_get_expr(c.conbin, c.conrelid) AS expression, a.attname,
                obj_description(c.oid, 'pg_constraint') AS hint
@@ -131,7 +203,9 @@ BEGIN
     LOOP
         EXECUTE format('SELECT %s FROM (SELECT ($1).*) AS new_row', rule.expression) INTO holds USING NEW;
         IF NOT holds THEN
-            RAISE EXCEPTION '% cannot be %', rule.attname, quote_nullable(to_jsonb(NEW) ->> rule.attname)
+            RAISE EXCEPTION '% cannot be %', rule.attname,
+                CASE WHEN rule.attname IN ('headers', 'proxy') THEN 'this'
+                     ELSE quote_nullable(to_jsonb(NEW) ->> rule.attname) END
                 USING ERRCODE = 'check_violation',
                       DETAIL = format('The rule is %s.', rule.expression),
                       HINT = rule.hint,

@@ -14,13 +14,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The settings of {@code ai_worker_config} that the pipeline needs; the table's own CHECKs have
  * judged the values.
  *
- * @param allowPlainHttp whether http may leave this host
  * @param apiKeyFile null if the key comes from the environment
+ * @param apiKeyHeader the header that carries the key, null for the endpoint's usual one
+ * @param headers sent along, organization and project among them
+ * @param network how to reach the endpoint
+ * @param sampling what else is asked of the model
  * @param schemas in search-path order
  * @param allowedFunctions names with or without schema
  * @param rowLimit most rows that a statement may return
@@ -33,8 +37,11 @@ import java.util.Map;
 public record Config(
     String model,
     URI baseUrl,
-    boolean allowPlainHttp,
     Path apiKeyFile,
+    String apiKeyHeader,
+    Map<String, String> headers,
+    Network network,
+    Sampling sampling,
     List<String> schemas,
     List<String> allowedFunctions,
     int rowLimit,
@@ -48,6 +55,7 @@ public record Config(
   private static final ObjectMapper JSON = new ObjectMapper();
 
   public Config {
+    headers = Map.copyOf(headers);
     schemas = List.copyOf(schemas);
     allowedFunctions = List.copyOf(allowedFunctions);
   }
@@ -57,12 +65,22 @@ public record Config(
     try {
       JsonNode row = JSON.readTree(json);
       JsonNode maxCost = row.required("max_cost");
-      String apiKeyFile = row.path("api_key_file").asText("");
+      JsonNode maxCompletionTokens = row.required("max_completion_tokens");
+      JsonNode proxy = row.required("proxy");
+      JsonNode seed = row.required("seed");
       return new Config(
           row.required("model").asText(),
-          URI.create(row.required("base_url").asText()),
-          row.required("allow_plain_http").booleanValue(),
-          apiKeyFile.isEmpty() ? null : Path.of(apiKeyFile),
+          url(row.required("base_url").asText(), row.required("api_version").textValue()),
+          path(row.required("api_key_file")),
+          row.required("api_key_header").textValue(),
+          headers(row),
+          new Network(
+              row.required("allow_plain_http").booleanValue(),
+              proxy.isNull() ? null : URI.create(proxy.textValue()),
+              path(row.required("ca_file"))),
+          new Sampling(
+              seed.isNull() ? null : seed.longValue(),
+              maxCompletionTokens.isNull() ? null : maxCompletionTokens.intValue()),
           texts(row.required("schemas")),
           texts(row.required("allowed_functions")),
           row.required("row_limit").intValue(),
@@ -89,11 +107,45 @@ public record Config(
         baseUrl,
         model,
         ApiKey.find(apiKeyFile, System::getenv),
+        apiKeyHeader,
         requestTimeout,
         maxRetries,
-        Map.of(),
-        new Network(allowPlainHttp, null, null),
-        Sampling.DEFAULT);
+        headers,
+        network,
+        sampling);
+  }
+
+  private static URI url(String baseUrl, String apiVersion) {
+    return URI.create(
+        apiVersion == null
+            ? baseUrl
+            : baseUrl + (baseUrl.contains("?") ? "&" : "?") + "api-version=" + apiVersion);
+  }
+
+  private static Path path(JsonNode text) {
+    return text.isNull() ? null : Path.of(text.textValue());
+  }
+
+  private static Map<String, String> headers(JsonNode row) {
+    Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    row.required("headers")
+        .properties()
+        .forEach(h -> headers.put(h.getKey(), h.getValue().asText()));
+    JsonNode organization = row.required("organization");
+    if (!organization.isNull()) {
+      headers.put("OpenAI-Organization", organization.textValue());
+    }
+    JsonNode project = row.required("project");
+    if (!project.isNull()) {
+      headers.put("OpenAI-Project", project.textValue());
+    }
+    return headers;
+  }
+
+  /** Header values may be secrets, so the settings do not print. */
+  @Override
+  public String toString() {
+    return "Config[model " + model + "]";
   }
 
   private static List<String> texts(JsonNode array) {

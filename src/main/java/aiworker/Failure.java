@@ -16,14 +16,21 @@ public enum Failure {
       "IA010",
       "set api_key_file in ai_worker_config to a file that the server's OS user can read, or OPENAI_API_KEY in the"
           + " server's environment"),
-  ENDPOINT_UNREACHABLE("IA011", "check base_url in ai_worker_config and the server's network"),
+  ENDPOINT_UNREACHABLE(
+      "IA011", "check base_url, proxy and ca_file in ai_worker_config, and the server's network"),
   ENDPOINT_TIMEOUT("IA012", "try again, or raise request_timeout_ms in ai_worker_config"),
-  AUTHENTICATION_FAILED("IA013", "check the API key that api_key_file or OPENAI_API_KEY holds"),
+  AUTHENTICATION_FAILED(
+      "IA013",
+      "check the API key that api_key_file or OPENAI_API_KEY holds, and api_key_header, organization and project in"
+          + " ai_worker_config"),
   RATE_LIMITED("IA014", "wait, or raise the account's limits at the provider"),
-  REQUEST_REFUSED("IA015", "check model and base_url in ai_worker_config"),
+  REQUEST_REFUSED("IA015", "check model, base_url and api_version in ai_worker_config"),
   ENDPOINT_FAILED("IA016", "try again later; the provider's status page may say more"),
   REPLY_UNREADABLE(
       "IA017", "check that base_url in ai_worker_config speaks the Chat Completions API"),
+  REPLY_CUT(
+      "IA017",
+      "raise max_completion_tokens in ai_worker_config, or lower context_tokens if the model's context is small"),
   NO_STATEMENT("IA020", "ask for data that the schema holds, or reword the question"),
   STATEMENT_REFUSED("IA021", "reword the question so that one read-only query answers it"),
   STATEMENT_INVALID(

@@ -45,6 +45,7 @@ final class Health {
       if (settings.key() != ApiKey.NONE) {
         key = config.apiKeyFile() == null ? "environment" : "file";
       }
+      settings.network().requireUsable();
     } catch (AiWorkerException e) {
       problems.add(
           e.getMessage()

@@ -9,12 +9,15 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * Where and how to ask; immutable, and built only if it is safe to use.
  *
  * @param baseUrl such as {@code https://api.openai.com/v1}; a query is kept, as Azure's api-version
+ * @param keyHeader where the key goes: Authorization, as a bearer token, or another header, as it
+ *     is; null for what the host of the URL is known to take
  * @param timeout for one question, retries included
  * @param headers sent along, such as {@code OpenAI-Project}; names count in any case
  */
@@ -22,23 +25,41 @@ public record ChatSettings(
     URI baseUrl,
     String model,
     ApiKey key,
+    String keyHeader,
     Duration timeout,
     int maxRetries,
     Map<String, String> headers,
     Network network,
     Sampling sampling) {
 
-  /** Characters from which on a value counts as a credential. */
+  /** Characters from which on a key in an answer is no chance. */
   private static final int SECRET = 16;
 
-  private static final List<String> OURS =
-      List.of("host", "content-length", "content-type", "connection", "expect", "upgrade");
+  /** Characters from which on a header's value may be a credential. */
+  private static final int PERHAPS_SECRET = 8;
+
+  private static final String AUTHORIZATION = "authorization";
+
+  /** What the client sets itself, and what would frame or route the request otherwise. */
+  private static final Set<String> OURS =
+      Set.of(
+          "host",
+          "connection",
+          "keep-alive",
+          "expect",
+          "upgrade",
+          "transfer-encoding",
+          "te",
+          "trailer");
+
+  /** Where a key is expected, which belongs in a file. */
+  private static final Set<String> CREDENTIALS = Set.of(AUTHORIZATION, "api-key", "x-api-key");
 
   /**
    * Checks what only these values together can tell.
    *
    * @throws AiWorkerException {@link Failure#REQUEST_REFUSED} for an unsafe URL or header, {@link
-   *     Failure#API_KEY_MISSING} if an endpoint elsewhere would be asked without any credential
+   *     Failure#API_KEY_MISSING} if an endpoint elsewhere would be asked without a key
    */
   public ChatSettings {
     Map<String, String> sorted = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
@@ -46,10 +67,12 @@ public record ChatSettings(
     sorted.forEach(ChatSettings::requireHeader);
     headers = Collections.unmodifiableMap(sorted);
     EndpointGuard.requireSafe(baseUrl, network.allowInsecure());
-    if (key == ApiKey.NONE
-        && !EndpointGuard.isLoopback(baseUrl)
-        && !headers.containsKey("authorization")
-        && !headers.containsKey("api-key")) {
+    if (keyHeader == null) {
+      keyHeader = isAzure(baseUrl) ? "api-key" : AUTHORIZATION;
+    } else if (!isName(keyHeader)) {
+      throw unsendable(keyHeader);
+    }
+    if (key == ApiKey.NONE && !EndpointGuard.isLoopback(baseUrl)) {
       throw new AiWorkerException(
           Failure.API_KEY_MISSING,
           "no API key for " + EndpointGuard.shown(baseUrl),
@@ -63,44 +86,35 @@ public record ChatSettings(
   /** The common case: one minute, two retries, nothing special. */
   public static ChatSettings of(URI baseUrl, String model, ApiKey key) {
     return new ChatSettings(
-        baseUrl, model, key, Duration.ofMinutes(1), 2, Map.of(), Network.DEFAULT, Sampling.DEFAULT);
+        baseUrl,
+        model,
+        key,
+        null,
+        Duration.ofMinutes(1),
+        2,
+        Map.of(),
+        Network.DEFAULT,
+        Sampling.DEFAULT);
   }
 
   public ChatSettings withLimits(Duration newTimeout, int newMaxRetries) {
     return new ChatSettings(
-        baseUrl, model, key, newTimeout, newMaxRetries, headers, network, sampling);
+        baseUrl, model, key, keyHeader, newTimeout, newMaxRetries, headers, network, sampling);
   }
 
-  public ChatSettings withHeader(String name, String value) {
-    Map<String, String> more = new TreeMap<>(headers);
-    more.put(name, value);
-    return new ChatSettings(baseUrl, model, key, timeout, maxRetries, more, network, sampling);
-  }
-
-  public ChatSettings withOrganization(String organization) {
-    return withHeader("OpenAI-Organization", organization);
-  }
-
-  public ChatSettings withProject(String project) {
-    return withHeader("OpenAI-Project", project);
-  }
-
-  /** Adds Azure's {@code api-version} to the URL's query. */
-  public ChatSettings withApiVersion(String version) {
-    String url = baseUrl.toString();
-    URI versioned =
-        URI.create(url + (baseUrl.getRawQuery() == null ? "?" : "&") + "api-version=" + version);
-    return new ChatSettings(versioned, model, key, timeout, maxRetries, headers, network, sampling);
+  public ChatSettings withHeaders(Map<String, String> newHeaders) {
+    return new ChatSettings(
+        baseUrl, model, key, keyHeader, timeout, maxRetries, newHeaders, network, sampling);
   }
 
   public ChatSettings withNetwork(Network newNetwork) {
     return new ChatSettings(
-        baseUrl, model, key, timeout, maxRetries, headers, newNetwork, sampling);
+        baseUrl, model, key, keyHeader, timeout, maxRetries, headers, newNetwork, sampling);
   }
 
   public ChatSettings withSampling(Sampling newSampling) {
     return new ChatSettings(
-        baseUrl, model, key, timeout, maxRetries, headers, network, newSampling);
+        baseUrl, model, key, keyHeader, timeout, maxRetries, headers, network, newSampling);
   }
 
   /** The URL that questions are posted to. */
@@ -124,21 +138,21 @@ public record ChatSettings(
     Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     all.put("Content-Type", "application/json");
     all.put("Accept", "application/json");
-    if (key != ApiKey.NONE) {
-      if (isAzure()) {
-        all.put("api-key", key.value());
-      } else {
-        all.put("Authorization", "Bearer " + key.value());
-      }
-    }
     all.putAll(headers);
+    if (key != ApiKey.NONE) {
+      all.put(
+          keyHeader,
+          keyHeader.equalsIgnoreCase(AUTHORIZATION) ? "Bearer " + key.value() : key.value());
+    }
     return all;
   }
 
-  /** Text from outside without our secrets: the key, and header values as long as keys are. */
+  /** Text from outside without our secrets: the key, and header values that may be some. */
   String masked(String text) {
     List<String> secrets = new ArrayList<>(List.of(key.value()));
-    headers.values().stream().filter(value -> value.length() >= SECRET).forEach(secrets::add);
+    headers.values().stream()
+        .filter(value -> value.length() >= PERHAPS_SECRET)
+        .forEach(secrets::add);
     return new Masker(secrets).mask(text);
   }
 
@@ -165,21 +179,32 @@ public record ChatSettings(
   }
 
   /** Azure takes a key in a header of its own; Authorization there means an Entra token. */
-  private boolean isAzure() {
-    String host = baseUrl.getHost().toLowerCase(Locale.ROOT);
+  private static boolean isAzure(URI url) {
+    String host = url.getHost().toLowerCase(Locale.ROOT);
     return host.endsWith(".azure.com") || host.endsWith(".azure.us") || host.endsWith(".azure.cn");
   }
 
   private static void requireHeader(String name, String value) {
-    boolean sound =
-        !name.isEmpty()
-            && name.chars().allMatch(c -> (Character.isLetterOrDigit(c) && c < 0x7f) || c == '-')
-            && value.chars().allMatch(c -> c >= ' ' && c < 0x7f);
-    if (!sound || OURS.contains(name.toLowerCase(Locale.ROOT))) {
-      throw new AiWorkerException(
-          Failure.REQUEST_REFUSED,
-          "header \"" + name.replaceAll("[^\\w-]", "?") + "\" cannot be sent",
-          "names take letters, digits and -, values printable ASCII, and some names are taken");
+    if (!isName(name)
+        || CREDENTIALS.contains(name.toLowerCase(Locale.ROOT))
+        || !value.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+      throw unsendable(name);
     }
+  }
+
+  private static boolean isName(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    return !lower.isEmpty()
+        && lower.chars().allMatch(c -> (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')
+        && !OURS.contains(lower)
+        && !lower.startsWith("content-")
+        && !lower.startsWith("proxy-");
+  }
+
+  private static AiWorkerException unsendable(String name) {
+    return new AiWorkerException(
+        Failure.REQUEST_REFUSED,
+        "header \"" + name.replaceAll("[^\\w-]", "?") + "\" cannot be sent",
+        "names take letters, digits and -, values printable ASCII, and some names are taken");
   }
 }

@@ -26,4 +26,15 @@ public record Network(boolean allowInsecure, URI proxy, Path caFile) {
           Failure.REQUEST_REFUSED, "the proxy must be of the form http://host:port");
     }
   }
+
+  /**
+   * Reads the CA file, if there is one, for a report of what needs attention.
+   *
+   * @throws AiWorkerException {@link Failure#ENDPOINT_UNREACHABLE} if it cannot be used
+   */
+  public void requireUsable() {
+    if (caFile != null) {
+      Tls.trusting(caFile);
+    }
+  }
 }

@@ -7,11 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
+import aiworker.testing.ProcessCounts;
 import aiworker.testing.RawEndpoint;
 import aiworker.testing.TestCertificates;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -151,8 +150,7 @@ class CancelIT {
     }
   }
 
-  private void leavesNothing(String name, ChatSettings settings, RawEndpoint endpoint, int calls)
-      throws IOException {
+  private void leavesNothing(String name, ChatSettings settings, RawEndpoint endpoint, int calls) {
     for (int i = 0; i < 5; i++) {
       cancelled(settings, Duration.ofMillis(5));
     }
@@ -199,20 +197,7 @@ class CancelIT {
     return Thread.getAllStackTraces().keySet().stream();
   }
 
-  /** Open sockets of this process, both ends of each connection counting. */
   private static long sockets() {
-    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-      return descriptors.filter(CancelIT::isSocket).count();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private static boolean isSocket(Path descriptor) {
-    try {
-      return Files.readSymbolicLink(descriptor).toString().startsWith("socket:");
-    } catch (IOException e) {
-      return false;
-    }
+    return ProcessCounts.of(ProcessHandle.current().pid()).sockets();
   }
 }

@@ -46,16 +46,6 @@ class ChatSettingsTest {
     assertEquals(url, of(base).completionsUrl().toString());
   }
 
-  @Test
-  void apiVersionJoinsTheQuery() {
-    assertEquals(
-        "https://a.example/v1/chat/completions?api-version=2024-10-21",
-        of("https://a.example/v1").withApiVersion("2024-10-21").completionsUrl().toString());
-    assertEquals(
-        "https://a.example/v1/chat/completions?x=1&api-version=2",
-        of("https://a.example/v1?x=1").withApiVersion("2").completionsUrl().toString());
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -84,7 +74,8 @@ class ChatSettingsTest {
     URI url = URI.create("http://10.0.0.1:8000/v1");
     Network open = new Network(true, null, null);
     ChatSettings settings =
-        new ChatSettings(url, "m", KEY, Duration.ofSeconds(1), 0, Map.of(), open, Sampling.DEFAULT);
+        new ChatSettings(
+            url, "m", KEY, null, Duration.ofSeconds(1), 0, Map.of(), open, Sampling.DEFAULT);
     assertEquals("http://10.0.0.1:8000/v1", settings.shownUrl());
   }
 
@@ -102,14 +93,11 @@ class ChatSettingsTest {
   void headersAreSentAlong() {
     Map<String, String> headers =
         of("https://a.example/v1")
-            .withOrganization("org-1")
-            .withProject("proj-1")
-            .withHeader("X-Team", "data")
+            .withHeaders(Map.of("OpenAI-Project", "proj-1", "accept", "application/x"))
             .requestHeaders();
     assertEquals("Bearer " + SECRET, headers.get("Authorization"));
-    assertEquals("org-1", headers.get("OpenAI-Organization"));
     assertEquals("proj-1", headers.get("OpenAI-Project"));
-    assertEquals("data", headers.get("X-Team"));
+    assertEquals("application/x", headers.get("Accept"));
   }
 
   @Test
@@ -119,10 +107,42 @@ class ChatSettingsTest {
     assertFalse(headers.containsKey("Authorization"));
   }
 
+  @Test
+  void headerOfTheKeyCanBeChosen() {
+    URI azure = URI.create("https://x.openai.azure.com/openai/v1");
+    assertEquals("Bearer " + SECRET, keyIn("Authorization", azure).get("Authorization"));
+    assertFalse(keyIn("Authorization", azure).containsKey("api-key"));
+    URI other = URI.create("https://gateway.example/v1");
+    assertEquals(
+        SECRET, keyIn("Ocp-Apim-Subscription-Key", other).get("ocp-apim-subscription-key"));
+    assertFalse(keyIn("Ocp-Apim-Subscription-Key", other).containsKey("Authorization"));
+    assertThrows(AiWorkerException.class, () -> keyIn("Host", other));
+    assertThrows(AiWorkerException.class, () -> keyIn("a\r\nb", other));
+  }
+
+  private static Map<String, String> keyIn(String header, URI url) {
+    return new ChatSettings(
+            url,
+            "m",
+            KEY,
+            header,
+            Duration.ofSeconds(1),
+            0,
+            Map.of(),
+            Network.DEFAULT,
+            Sampling.DEFAULT)
+        .requestHeaders();
+  }
+
   @ParameterizedTest
   @CsvSource({
     "Host, a",
     "content-length, 1",
+    "Content-Encoding, gzip",
+    "transfer-encoding, chunked",
+    "Proxy-Authorization, Basic eDp5",
+    "authorization, Bearer x",
+    "Api-Key, x",
     "'X:', a",
     "'X Y', a",
     "'', a",
@@ -132,7 +152,8 @@ class ChatSettingsTest {
   void unsafeHeaderIsRefused(String name, String value) {
     AiWorkerException e =
         assertThrows(
-            AiWorkerException.class, () -> of("https://a.example").withHeader(name, value));
+            AiWorkerException.class,
+            () -> of("https://a.example").withHeaders(Map.of(name, value)));
     assertEquals(Failure.REQUEST_REFUSED, e.failure());
   }
 
@@ -145,9 +166,10 @@ class ChatSettingsTest {
 
   @Test
   void neverPrintsASecret() {
-    String text = of("https://a.example/v1?key=" + SECRET).withHeader("api-key", SECRET).toString();
+    String text =
+        of("https://a.example/v1?key=" + SECRET).withHeaders(Map.of("X-Pass", SECRET)).toString();
     assertFalse(text.contains(SECRET), text);
-    assertTrue(text.contains("api-key") && text.contains("https://a.example/v1"), text);
+    assertTrue(text.contains("X-Pass") && text.contains("https://a.example/v1"), text);
   }
 
   @ParameterizedTest
@@ -160,6 +182,13 @@ class ChatSettingsTest {
   })
   void masksTheKeyAndItsPieces(String text, String masked) {
     assertEquals(masked, of("https://a.example").masked(text));
+  }
+
+  @Test
+  void masksHeaderValuesThatMayBeSecrets() {
+    ChatSettings settings =
+        of("https://a.example").withHeaders(Map.of("X-Pass", "sesame-12", "X-N", "data"));
+    assertEquals("*** of data", settings.masked("sesame-12 of data"));
   }
 
   @Test

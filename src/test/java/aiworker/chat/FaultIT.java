@@ -5,6 +5,7 @@ import static aiworker.Failure.ENDPOINT_FAILED;
 import static aiworker.Failure.ENDPOINT_TIMEOUT;
 import static aiworker.Failure.ENDPOINT_UNREACHABLE;
 import static aiworker.Failure.NO_STATEMENT;
+import static aiworker.Failure.REPLY_CUT;
 import static aiworker.Failure.REPLY_UNREADABLE;
 import static aiworker.Failure.REQUEST_REFUSED;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -202,7 +203,7 @@ class FaultIT {
         Fault.body("null content", REPLY_UNREADABLE, choice("null", "stop")),
         Fault.body("empty content", REPLY_UNREADABLE, choice("\"  \\n\"", "stop")),
         Fault.body("content of another kind", REPLY_UNREADABLE, choice("{\"a\":1}", "stop")),
-        Fault.body("cut at the length limit", REPLY_UNREADABLE, choice("\"SELECT\"", "length")),
+        Fault.body("cut at the length limit", REPLY_CUT, choice("\"SELECT\"", "length")),
         Fault.body("NUL in the content", REPLY_UNREADABLE, choice("\"SELECT \\u0000\"", "stop")),
         Fault.body("half a surrogate", REPLY_UNREADABLE, choice("\"SELECT \\ud800\"", "stop")),
         Fault.body("filtered", NO_STATEMENT, choice("\"\"", "content_filter")),

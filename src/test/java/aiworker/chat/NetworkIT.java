@@ -142,6 +142,7 @@ class NetworkIT {
               base,
               "m",
               KEY,
+              null,
               Duration.ofSeconds(10),
               0,
               java.util.Map.of(),

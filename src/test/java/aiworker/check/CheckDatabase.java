@@ -1,6 +1,8 @@
 package aiworker.check;
 
 import aiworker.Config;
+import aiworker.chat.Network;
+import aiworker.chat.Sampling;
 import aiworker.db.Database;
 import aiworker.testing.TestCluster;
 import aiworker.testing.TestDatabase;
@@ -17,6 +19,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** A database of its own with the sample schema and the server's half of the proof. */
 final class CheckDatabase implements AutoCloseable {
@@ -81,8 +84,11 @@ final class CheckDatabase implements AutoCloseable {
     return new Config(
         "model",
         URI.create("http://127.0.0.1:1"),
-        false,
         null,
+        null,
+        Map.of(),
+        Network.DEFAULT,
+        Sampling.DEFAULT,
         schemas,
         allowedFunctions,
         rowLimit,

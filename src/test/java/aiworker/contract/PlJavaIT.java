@@ -27,8 +27,22 @@ class PlJavaIT {
   }
 
   @Nested
+  class Endpoint extends EndpointContract {
+    Endpoint() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
   class Interrupt extends InterruptContract {
     Interrupt() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class Cancel extends CancelContract {
+    Cancel() {
       super(BackendRuntime.PLJAVA);
     }
   }

@@ -24,8 +24,22 @@ class PlPythonIT {
   }
 
   @Nested
+  class Endpoint extends EndpointContract {
+    Endpoint() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
   class Interrupt extends InterruptContract {
     Interrupt() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class Cancel extends CancelContract {
+    Cancel() {
       super(BackendRuntime.PLPYTHON);
     }
   }
