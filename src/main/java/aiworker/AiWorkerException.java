@@ -10,6 +10,7 @@ public final class AiWorkerException extends RuntimeException {
 
   private final Failure failure;
   private final String detail;
+  private final Usage usage;
 
   public AiWorkerException(Failure failure, String message) {
     this(failure, message, null, null);
@@ -28,6 +29,20 @@ public final class AiWorkerException extends RuntimeException {
     super(cut(message), cause);
     this.failure = failure;
     this.detail = cut(detail);
+    this.usage = Usage.NONE;
+  }
+
+  private AiWorkerException(AiWorkerException e, Usage usage) {
+    super(e.getMessage(), e.getCause());
+    this.failure = e.failure;
+    this.detail = e.detail;
+    this.usage = usage;
+    setStackTrace(e.getStackTrace());
+  }
+
+  /** The same failure, having cost this much more. */
+  public AiWorkerException costing(Usage more) {
+    return new AiWorkerException(this, usage.plus(more));
   }
 
   public Failure failure() {
@@ -37,6 +52,11 @@ public final class AiWorkerException extends RuntimeException {
   /** Null if none. */
   public String detail() {
     return detail;
+  }
+
+  /** What the answers cost that led to it, all rounds included. */
+  public Usage usage() {
+    return usage;
   }
 
   private static String cut(String text) {

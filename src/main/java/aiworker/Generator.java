@@ -57,7 +57,7 @@ public final class Generator {
       return response;
     }
     Answer answer = ask(config, schema, settings.text("server_version"), prompt);
-    cache.store(request, answer.statement(), answer.tokens());
+    cache.store(request, answer.statement(), answer.usage().total());
     flight.landed(request);
     return answer.response(request.schemaVersion());
   }
@@ -88,15 +88,20 @@ public final class Generator {
             schema.render(prompt, config.contextTokens()),
             prompt);
     Prover prover = new Prover(database, config);
-    int tokens = 0;
+    Usage usage = Usage.NONE;
     for (int round = 0; ; round++) {
-      ChatReply reply = chat.complete(settings, conversation.messages(), this::checkForInterrupts);
-      tokens += reply.totalTokens();
+      ChatReply reply;
       try {
-        return new Answer(prover.prove(StatementExtractor.extract(reply.content())), tokens);
+        reply = chat.complete(settings, conversation.messages(), this::checkForInterrupts);
+      } catch (AiWorkerException e) {
+        throw e.costing(usage);
+      }
+      usage = usage.plus(reply.usage());
+      try {
+        return new Answer(prover.prove(StatementExtractor.extract(reply.content())), usage);
       } catch (AiWorkerException e) {
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
-          throw e;
+          throw e.costing(usage);
         }
         conversation.repair(reply.content(), e);
       }
@@ -111,13 +116,13 @@ public final class Generator {
     database.query("SELECT 1 AS alive");
   }
 
-  private record Answer(ProvenSql statement, int tokens) {
+  private record Answer(ProvenSql statement, Usage usage) {
     String response(String schemaVersion) {
       return JsonNodeFactory.instance
           .objectNode()
           .put("sql", statement.text())
           .put("validated", true)
-          .put("tokens_used", tokens)
+          .put("tokens_used", usage.total())
           .put("schema_version", schemaVersion)
           .put("cache_hit", false)
           .toString();

@@ -2,6 +2,7 @@ package aiworker.chat;
 
 import aiworker.AiWorkerException;
 import aiworker.Failure;
+import aiworker.Usage;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import java.nio.charset.StandardCharsets;
@@ -21,10 +22,33 @@ final class ReplyReader {
    *
    * @throws TruncatedReplyException if it ends in the middle
    * @throws AiWorkerException {@link Failure#REPLY_UNREADABLE}, or {@link Failure#NO_STATEMENT}
-   *     with the model's words
+   *     with the model's words; it carries the tokens that the reply cost
    */
   static ChatReply read(byte[] body, ChatSettings settings) throws TruncatedReplyException {
     Json root = root(body, settings);
+    Usage usage = usage(root.path("usage"));
+    try {
+      return new ChatReply(answer(root, body, settings), usage);
+    } catch (AiWorkerException e) {
+      throw e.costing(usage);
+    }
+  }
+
+  private static Usage usage(Json usage) {
+    int prompt = tokens(usage.path("prompt_tokens"), 0);
+    int completion = tokens(usage.path("completion_tokens"), 0);
+    return new Usage(
+        prompt,
+        completion,
+        tokens(usage.path("total_tokens"), Usage.sum(prompt, completion)),
+        tokens(usage.path("prompt_tokens_details").path("cached_tokens"), 0));
+  }
+
+  private static int tokens(Json count, int other) {
+    return Math.max(0, count.integer(other));
+  }
+
+  private static String answer(Json root, byte[] body, ChatSettings settings) {
     List<Json> choices = root.path("choices").elements();
     Json choice = choices.isEmpty() ? Json.NOTHING : choices.get(0);
     if (!choice.isObject()) {
@@ -44,12 +68,7 @@ final class ReplyReader {
     if (settings.isKeyIn(statement)) {
       throw unreadable("the answer holds the API key", statement, settings);
     }
-    Json usage = root.path("usage");
-    int split = usage.path("prompt_tokens").integer(0) + usage.path("completion_tokens").integer(0);
-    return new ChatReply(
-        statement,
-        Math.max(0, usage.path("total_tokens").integer(split)),
-        Math.max(0, usage.path("prompt_tokens_details").path("cached_tokens").integer(0)));
+    return statement;
   }
 
   private static Json root(byte[] body, ChatSettings settings) throws TruncatedReplyException {

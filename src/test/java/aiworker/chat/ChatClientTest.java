@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.AiWorkerException;
 import aiworker.Failure;
+import aiworker.Usage;
 import aiworker.testing.FakeEndpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.InetAddress;
@@ -49,7 +50,7 @@ class ChatClientTest {
   @Test
   void postsTheConversationWithKeyAndAnswersTheStatement() {
     endpoint.replyWithSql("SELECT * FROM users");
-    assertEquals(new ChatReply("SELECT * FROM users", 120, 0), ask());
+    assertEquals(new ChatReply("SELECT * FROM users", new Usage(100, 20, 120, 0)), ask());
     FakeEndpoint.Request request = endpoint.requests().get(0);
     assertEquals("/v1/chat/completions", request.path());
     assertEquals("Bearer " + KEY, request.headers().getFirst("Authorization"));
