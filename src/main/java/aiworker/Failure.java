@@ -17,6 +17,10 @@ public enum Failure {
       "set api_key_file in ai_worker_config to a file that the server's OS user can read, or OPENAI_API_KEY in the"
           + " server's environment"),
   ENDPOINT_UNREACHABLE("IA011", "check base_url in ai_worker_config and the server's network"),
+  ENDPOINT_PAUSED(
+      "IA011",
+      "ask again later, or check base_url in ai_worker_config and the server's network; SELECT ai_worker_health() says"
+          + " more, and cached questions are answered all the time"),
   ENDPOINT_TIMEOUT("IA012", "try again, or raise request_timeout_ms in ai_worker_config"),
   AUTHENTICATION_FAILED("IA013", "check the API key that api_key_file or OPENAI_API_KEY holds"),
   RATE_LIMITED("IA014", "wait, or raise the account's limits at the provider"),

@@ -148,7 +148,7 @@ public record ChatSettings(
   }
 
   /** Where the question goes, fit to be shown. */
-  String shownUrl() {
+  public String shownUrl() {
     return EndpointGuard.shown(baseUrl);
   }
 
