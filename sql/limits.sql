@@ -215,8 +215,8 @@ BEGIN
                 PERFORM setval((counter || 'window')::regclass, (extract(epoch FROM quota.window_start) * 1000)::bigint);
             END LOOP;
         END IF;
-        RAISE EXCEPTION USING ERRCODE = 'IA000', MESSAGE = 'counted';
-    EXCEPTION WHEN SQLSTATE 'IA000' THEN
+        RAISE EXCEPTION USING ERRCODE = 'IA999', MESSAGE = 'counted';
+    EXCEPTION WHEN SQLSTATE 'IA999' THEN
         NULL;
     END;
     IF refused THEN
@@ -281,9 +281,9 @@ BEGIN
         PERFORM setval('ai_worker_counters.endpoint_failing_since', since);
         PERFORM setval('ai_worker_counters.endpoint_state', wanted);
     END IF;
-    RAISE EXCEPTION USING ERRCODE = 'IA000', MESSAGE = 'swapped';
+    RAISE EXCEPTION USING ERRCODE = 'IA999', MESSAGE = 'swapped';
 EXCEPTION
-    WHEN SQLSTATE 'IA000' THEN
+    WHEN SQLSTATE 'IA999' THEN
         RETURN swapped;
     WHEN OTHERS THEN
         IF SQLSTATE LIKE '57%' THEN
