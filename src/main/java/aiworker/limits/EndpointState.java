@@ -98,7 +98,9 @@ record EndpointState(int endpoint, int failures, Failure reason, Instant until, 
     if (failures < THRESHOLD) {
       return Phase.CLOSED;
     }
-    return now.isBefore(until) ? Phase.OPEN : Phase.HALF_OPEN;
+    // No pause is that long, so the clock was set back meanwhile
+    boolean absurd = until.isAfter(now.plus(LONGEST_PAUSE));
+    return now.isBefore(until) && !absurd ? Phase.OPEN : Phase.HALF_OPEN;
   }
 
   /** After an answer of any kind. */

@@ -51,7 +51,7 @@ abstract class BreakerContract extends RuntimeContract {
     for (int i = 0; i < 3; i++) {
       refusal(question(), "v1", "IA016");
     }
-    nextTryIn("10 minutes");
+    nextTryIn("50 seconds");
   }
 
   private JsonNode health() throws SQLException {
@@ -255,7 +255,7 @@ abstract class BreakerContract extends RuntimeContract {
     for (int i = 0; i < 3; i++) {
       refusal(question(), "v1", "IA012");
     }
-    nextTryIn("10 minutes");
+    nextTryIn("50 seconds");
     assertLeftAlone(refusal(question(), "v1", "IA011"));
     assertEquals(3, endpoint.requests().size());
   }

@@ -89,6 +89,13 @@ class EndpointStateTest {
         Phase.HALF_OPEN, open.probing(now, Duration.ofMinutes(10)).phase(now.plusSeconds(60)));
   }
 
+  @Test
+  void clockThatIsSetBackKeepsItOpenForNoLonger() {
+    EndpointState open = failed(FRESH, 3);
+    assertEquals(Phase.HALF_OPEN, open.phase(START.minus(Duration.ofDays(1))));
+    assertEquals(Phase.OPEN, open.phase(START.minusSeconds(55)));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 30, 31, 32, 1_000})
   void survivesPacking(int failures) {
