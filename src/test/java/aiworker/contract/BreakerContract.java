@@ -132,8 +132,8 @@ abstract class BreakerContract extends RuntimeContract {
 
   @Test
   void sessionsThatFailTogetherOpenItOnce() throws Exception {
-    endpoint.otherwise(request -> new FakeEndpoint.Reply(503, Map.of(), "{}"));
-    endpoint.delay(Duration.ofSeconds(2));
+    fail(503);
+    endpoint.delay(Duration.ofSeconds(6));
     List<Future<?>> calls = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       String question = question();
@@ -151,7 +151,7 @@ abstract class BreakerContract extends RuntimeContract {
     open();
     List<Connection> sessions = sessions(16);
     answer();
-    endpoint.delay(Duration.ofSeconds(1));
+    endpoint.delay(Duration.ofSeconds(2));
     nextTryIn("0");
     assertEquals(1, answeredAtOnce(sessions));
     assertEquals(4, endpoint.requests().size());
