@@ -7,7 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 sql_dir=$here/../sql
 
 readonly MIN_SERVER=13 MIN_JAVA=17 MIN_PLJAVA=1.6.9
-readonly COMMON_BEFORE='guard roles tables schema check errors cache store statistics upkeep'
+readonly COMMON_BEFORE='guard roles tables schema check errors cache store limits statistics upkeep'
 readonly SECURITY_OPTION=-Djava.security.manager=disallow MODULE_OPTION=--add-modules=java.net.http
 readonly GUARD=ai-worker-guard.jar
 readonly GUARD_OPTION=-javaagent:$GUARD

@@ -19,7 +19,8 @@ BEGIN
           FROM pg_catalog.pg_class AS c
          WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v')
            AND c.relname IN ('ai_worker_cache', 'ai_worker_cache_hits', 'ai_worker_cache_pending',
-                             'ai_worker_cache_stats', 'ai_worker_cache_totals', 'ai_worker_config', 'ai_worker_traffic')
+                             'ai_worker_cache_stats', 'ai_worker_cache_totals', 'ai_worker_config', 'ai_worker_quotas',
+                             'ai_worker_traffic', 'ai_worker_usage', 'ai_worker_usage_parts')
          UNION ALL
         SELECT format('ROUTINE %s', p.oid::regprocedure)
           FROM pg_catalog.pg_proc AS p
@@ -42,10 +43,13 @@ GRANT EXECUTE ON FUNCTION
     public.ai_worker_cache_stats(), public.ai_worker_cleanup_cache(), public.ai_worker_health(),
     public.ai_worker_invalidate(text), public.ai_worker_reset_stats(),
     public.ai_worker_warm_cache(text[], text), public.ai_worker_refresh_popular(bigint, interval),
+    public.ai_worker_quota_usage(name),
     public.ai_worker_sum_latency(bigint[]), public.ai_worker_latency_percentile(bigint[], double precision)
     TO ai_worker_admin;
 GRANT EXECUTE ON PROCEDURE public.ai_worker_cleanup_all() TO ai_worker_admin;
 GRANT SELECT, UPDATE ON TABLE public.ai_worker_config TO ai_worker_admin;
 GRANT SELECT, DELETE, TRUNCATE ON TABLE public.ai_worker_cache TO ai_worker_admin;
-GRANT SELECT ON TABLE public.ai_worker_cache_stats, public.ai_worker_cache_hits, public.ai_worker_traffic
+GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.ai_worker_quotas TO ai_worker_admin;
+GRANT SELECT, DELETE ON TABLE public.ai_worker_usage_parts TO ai_worker_admin;
+GRANT SELECT ON TABLE public.ai_worker_usage, public.ai_worker_cache_stats, public.ai_worker_cache_hits, public.ai_worker_traffic
     TO ai_worker_admin;

@@ -18,19 +18,23 @@ BEGIN
                   HINT = 'Connect as a superuser, for example with --username postgres.';
     END IF;
 
-    SELECT o.kind || ' public.' || o.name INTO foreign_object
-      FROM (SELECT 'relation' AS kind, c.relname AS name, c.relowner AS owner
+    SELECT o.kind || ' ' || o.name INTO foreign_object
+      FROM (SELECT 'relation' AS kind, 'public.' || c.relname AS name, c.relowner AS owner
               FROM pg_catalog.pg_class AS c
              WHERE c.relnamespace = 'public'::regnamespace
                AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
                AND c.relname IN ('ai_worker_cache', 'ai_worker_cache_hits', 'ai_worker_cache_stats',
-                                 'ai_worker_cache_totals', 'ai_worker_config', 'ai_worker_traffic')
+                                 'ai_worker_cache_totals', 'ai_worker_config', 'ai_worker_quotas',
+                                 'ai_worker_traffic', 'ai_worker_usage', 'ai_worker_usage_parts')
              UNION ALL
-            SELECT 'function', p.proname, p.proowner
+            SELECT 'function', 'public.' || p.proname, p.proowner
               FROM pg_catalog.pg_proc AS p
              WHERE p.pronamespace = 'public'::regnamespace
                AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')
-                    OR starts_with(p.proname, 'ai_worker_'))) AS o
+                    OR starts_with(p.proname, 'ai_worker_'))
+             UNION ALL
+            SELECT 'schema', n.nspname, n.nspowner FROM pg_catalog.pg_namespace AS n
+             WHERE n.nspname = 'ai_worker_counters') AS o
       LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = o.owner
      WHERE r.rolname IS DISTINCT FROM 'ai_worker'
      LIMIT 1;

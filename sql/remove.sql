@@ -5,9 +5,17 @@ DO $$
 DECLARE
     object text;
 BEGIN
-    DROP VIEW IF EXISTS public.ai_worker_cache_stats;
+    DROP VIEW IF EXISTS public.ai_worker_cache_stats, public.ai_worker_usage;
     DROP TABLE IF EXISTS public.ai_worker_cache, public.ai_worker_cache_hits, public.ai_worker_cache_pending,
-        public.ai_worker_cache_totals, public.ai_worker_config, public.ai_worker_traffic;
+        public.ai_worker_cache_totals, public.ai_worker_config, public.ai_worker_quotas, public.ai_worker_traffic,
+        public.ai_worker_usage_parts;
+    FOR object IN
+        SELECT c.oid::regclass FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'ai_worker_counters' AND c.relkind = 'S'
+    LOOP
+        EXECUTE 'DROP SEQUENCE ' || object;
+    END LOOP;
+    DROP SCHEMA IF EXISTS ai_worker_counters;
     FOR object IN
         SELECT p.oid::regprocedure
           FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_roles AS r ON r.oid = p.proowner

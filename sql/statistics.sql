@@ -184,10 +184,12 @@ DECLARE
 BEGIN
     SELECT array_agg(r.name ORDER BY r.name) INTO missing
       FROM unnest(ARRAY['ai_worker_cache', 'ai_worker_cache_hits', 'ai_worker_cache_pending', 'ai_worker_cache_stats',
-                        'ai_worker_cache_totals', 'ai_worker_config', 'ai_worker_traffic', 'idx_ai_cache_accessed',
+                        'ai_worker_cache_totals', 'ai_worker_config', 'ai_worker_quotas', 'ai_worker_traffic',
+                        'ai_worker_usage', 'ai_worker_usage_parts',
+                        'ai_worker_counters.endpoint_failing_since', 'ai_worker_counters.endpoint_state', 'idx_ai_cache_accessed',
                         'idx_ai_cache_created', 'idx_ai_cache_expires', 'idx_ai_cache_hits',
                         'idx_ai_cache_schema']) AS r (name)
-     WHERE to_regclass('public.' || r.name) IS NULL;
+     WHERE to_regclass(CASE WHEN position('.' IN r.name) > 0 THEN r.name ELSE 'public.' || r.name END) IS NULL;
     IF missing IS NOT NULL THEN
         problems := problems || format('missing: %s; run install/install.sh again on this database',
                                        array_to_string(missing, ', '));

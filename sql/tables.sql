@@ -218,7 +218,7 @@ END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_config_explain() FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_config_explain() IS
-    'AI Worker: refuses a bad setting with a hint, by the CHECKs of ai_worker_config';
+    'AI Worker: refuses a bad setting or quota with a hint, by the CHECKs of its table';
 
 DROP TRIGGER IF EXISTS ai_worker_config_explain ON public.ai_worker_config;
 CREATE TRIGGER ai_worker_config_explain BEFORE INSERT OR UPDATE ON public.ai_worker_config

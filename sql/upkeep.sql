@@ -61,11 +61,25 @@ AS $$
     INSERT INTO public.ai_worker_cache_totals (expires_hour, entries, hits, tokens_saved, bytes)
     SELECT t.expires_hour, sum(t.entries), sum(t.hits), sum(t.tokens_saved), sum(t.bytes)
       FROM taken AS t GROUP BY t.expires_hour
-    HAVING (sum(t.entries), sum(t.hits), sum(t.tokens_saved), sum(t.bytes)) <> (0, 0, 0, 0)
+    HAVING (sum(t.entries), sum(t.hits), sum(t.tokens_saved), sum(t.bytes)) <> (0, 0, 0, 0);
+
+    WITH taken AS (
+        DELETE FROM public.ai_worker_usage_parts AS p
+         WHERE p.ctid = ANY (ARRAY(
+                   SELECT f.ctid FROM public.ai_worker_usage_parts AS f
+                    WHERE (f.day, f.role) IN (SELECT m.day, m.role FROM public.ai_worker_usage_parts AS m
+                                               GROUP BY m.day, m.role HAVING count(*) > 1)
+                      FOR UPDATE SKIP LOCKED))
+        RETURNING p.*)
+    INSERT INTO public.ai_worker_usage_parts
+        (day, role, calls, failed_calls, prompt_tokens, completion_tokens, cached_tokens, tokens)
+    SELECT t.day, t.role, sum(t.calls), sum(t.failed_calls), sum(t.prompt_tokens), sum(t.completion_tokens),
+           sum(t.cached_tokens), sum(t.tokens)
+      FROM taken AS t GROUP BY t.day, t.role
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_merge_counters() FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_merge_counters() IS
-    'AI Worker: merges the rows of ai_worker_traffic and ai_worker_cache_totals that nobody has locked';
+    'AI Worker: merges the rows of ai_worker_traffic, ai_worker_cache_totals and ai_worker_usage_parts that nobody has locked';
 
 CREATE OR REPLACE FUNCTION public.ai_worker_clean(at_most integer DEFAULT 10000) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -88,6 +102,7 @@ BEGIN
         deleted := deleted + public.ai_worker_evict(at_most - deleted::integer);
     END IF;
     PERFORM public.ai_worker_merge_counters();
+    PERFORM public.ai_worker_drop_counters();
     RETURN deleted;
 END
 $$;

@@ -15,7 +15,7 @@ final class DeploymentDescriptor {
   private static final List<String> INSTALL =
       List.of(
           "guard.sql", "roles.sql", "tables.sql", "schema.sql", "check.sql", "errors.sql", "cache.sql", "store.sql",
-          "statistics.sql", "upkeep.sql", "pljava.sql",
+          "limits.sql", "statistics.sql", "upkeep.sql", "pljava.sql",
           "grants.sql");
   private static final List<String> REMOVE = List.of("remove.sql");
 

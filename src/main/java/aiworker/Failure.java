@@ -18,6 +18,10 @@ public enum Failure {
           + " server's environment"),
   ENDPOINT_UNREACHABLE(
       "IA011", "check base_url, proxy and ca_file in ai_worker_config, and the server's network"),
+  ENDPOINT_PAUSED(
+      "IA011",
+      "ask again later, or check base_url, proxy and ca_file in ai_worker_config and the server's network; SELECT"
+          + " ai_worker_health() says more, and cached questions are answered all the time"),
   ENDPOINT_TIMEOUT("IA012", "try again, or raise request_timeout_ms in ai_worker_config"),
   AUTHENTICATION_FAILED(
       "IA013",

@@ -3,7 +3,6 @@ package aiworker;
 import aiworker.cache.Cache;
 import aiworker.cache.Flight;
 import aiworker.cache.Request;
-import aiworker.chat.ChatClient;
 import aiworker.chat.ChatReply;
 import aiworker.chat.ChatSettings;
 import aiworker.check.ProvenSql;
@@ -12,6 +11,7 @@ import aiworker.check.StatementExtractor;
 import aiworker.check.SystemCatalogs;
 import aiworker.db.Database;
 import aiworker.db.Row;
+import aiworker.limits.Upstream;
 import aiworker.schema.SchemaContext;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.List;
@@ -24,11 +24,11 @@ import java.util.List;
  */
 public final class Generator {
   private final Database database;
-  private final ChatClient chat;
+  private final Upstream upstream;
 
-  public Generator(Database database, ChatClient chat) {
+  public Generator(Database database, Upstream upstream) {
     this.database = database;
-    this.chat = chat;
+    this.upstream = upstream;
   }
 
   /**
@@ -89,7 +89,7 @@ public final class Generator {
     for (int round = 0; ; round++) {
       ChatReply reply;
       try {
-        reply = chat.complete(settings, conversation.messages(), this::checkForInterrupts);
+        reply = upstream.ask(database, settings, conversation.messages());
       } catch (AiWorkerException e) {
         throw e.costing(usage);
       }
@@ -103,14 +103,6 @@ public final class Generator {
         conversation.repair(reply.content(), e);
       }
     }
-  }
-
-  /**
-   * Touching the server lets it act on cancel, timeout and shutdown while we wait for something
-   * else.
-   */
-  private void checkForInterrupts() {
-    database.query("SELECT 1 AS alive");
   }
 
   private record Answer(ProvenSql statement, Usage usage) {

@@ -3,6 +3,7 @@ package aiworker;
 import aiworker.chat.ApiKey;
 import aiworker.chat.ChatSettings;
 import aiworker.db.Database;
+import aiworker.limits.Upstream;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -26,7 +27,8 @@ final class Health {
    *
    * @param runtime pljava or plpython
    */
-  static String report(Database database, String runtime, LastFailure lastFailure) {
+  static String report(
+      Database database, String runtime, LastFailure lastFailure, Upstream upstream) {
     ObjectNode report =
         read(database.query("SELECT public.ai_worker_state() AS state").get(0).text("state"));
     ArrayNode problems = report.withArray("problems");
@@ -46,6 +48,10 @@ final class Health {
         key = config.apiKeyFile() == null ? "environment" : "file";
       }
       settings.network().requireUsable();
+      String trouble = upstream.describe(database, settings, report.putObject("endpoint"));
+      if (trouble != null) {
+        problems.add(trouble);
+      }
     } catch (AiWorkerException e) {
       problems.add(
           e.getMessage()

@@ -2,17 +2,18 @@ package aiworker;
 
 import aiworker.chat.ChatClient;
 import aiworker.db.Database;
+import aiworker.limits.Upstream;
 import java.util.function.Supplier;
 
 /**
  * What a runtime offers to SQL, and what this backend remembers between calls: its connections to
- * the model and the last failure.
+ * the model, what it knows of the endpoint, and the last failure.
  *
  * <p>Thread rule: one per backend, used on the backend's thread.
  */
 public final class Worker {
   private final String runtime;
-  private final ChatClient chat = new ChatClient();
+  private final Upstream upstream = new Upstream(new ChatClient());
   private final LastFailure lastFailure = new LastFailure();
 
   /**
@@ -26,12 +27,12 @@ public final class Worker {
 
   /** {@code ai_worker_generate}: the response as JSON. */
   public String generate(Database database, String prompt, String schemaVersion) {
-    return remembering(() -> new Generator(database, chat).generate(prompt, schemaVersion));
+    return remembering(() -> new Generator(database, upstream).generate(prompt, schemaVersion));
   }
 
   /** {@code ai_worker_regenerate}: the response as JSON, past the cache. */
   public String regenerate(Database database, String prompt, String schemaVersion) {
-    return remembering(() -> new Generator(database, chat).regenerate(prompt, schemaVersion));
+    return remembering(() -> new Generator(database, upstream).regenerate(prompt, schemaVersion));
   }
 
   /** {@code ai_worker_cache_stats}: the view's row as JSON. */
@@ -50,15 +51,18 @@ public final class Worker {
 
   private <T> T remembering(Supplier<T> work) {
     try {
-      return work.get();
+      return upstream.answering(work);
     } catch (AiWorkerException e) {
-      lastFailure.remember(e);
+      // A call that was not made says nothing new
+      if (e.failure() != Failure.ENDPOINT_PAUSED) {
+        lastFailure.remember(e);
+      }
       throw e;
     }
   }
 
   /** {@code ai_worker_health}: the report as JSON. */
   public String health(Database database) {
-    return Health.report(database, runtime, lastFailure);
+    return Health.report(database, runtime, lastFailure, upstream);
   }
 }

@@ -162,7 +162,7 @@ public record ChatSettings(
   }
 
   /** Where the question goes, fit to be shown. */
-  String shownUrl() {
+  public String shownUrl() {
     return EndpointGuard.shown(baseUrl);
   }
 

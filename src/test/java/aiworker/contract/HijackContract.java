@@ -218,6 +218,8 @@ abstract class HijackContract extends RuntimeContract {
               "ai_worker_cache (cache_key text, generated_sql text, validated boolean)",
               "ai_worker_cache_hits (cache_key text)",
               "ai_worker_traffic (kind text)",
+              "ai_worker_quotas (role name, per interval, max_calls int)",
+              "ai_worker_usage_parts (role name)",
               "pg_namespace (nspname name)",
               "pg_class (relname name)",
               "pg_locks (locktype text)",

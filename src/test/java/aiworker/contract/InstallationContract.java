@@ -21,7 +21,8 @@ abstract class InstallationContract extends RuntimeContract {
   private static final String OURS =
       "SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE 'ai\\_worker%' OR relname LIKE 'idx\\_ai\\_%')"
           + " + (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
-          + " AND (proname LIKE 'ai\\_%'))";
+          + " AND (proname LIKE 'ai\\_%'))"
+          + " + (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'ai\\_%')";
 
   InstallationContract(BackendRuntime runtime) {
     super(runtime);

@@ -69,6 +69,20 @@ class PlJavaIT {
   }
 
   @Nested
+  class Breaker extends BreakerContract {
+    Breaker() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
+  class Quota extends QuotaContract {
+    Quota() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
   class Scope extends ScopeContract {
     Scope() {
       super(BackendRuntime.PLJAVA);

@@ -66,6 +66,20 @@ class PlPythonIT {
   }
 
   @Nested
+  class Breaker extends BreakerContract {
+    Breaker() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
+  class Quota extends QuotaContract {
+    Quota() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
   class Scope extends ScopeContract {
     Scope() {
       super(BackendRuntime.PLPYTHON);

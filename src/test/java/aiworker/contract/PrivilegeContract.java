@@ -36,7 +36,13 @@ abstract class PrivilegeContract extends RuntimeContract {
                  WHERE has_table_privilege(r.name, c.oid, v.verb)
                     OR v.place IN (1, 2, 3, 6) AND has_any_column_privilege(r.name, c.oid, v.verb))
           FROM pg_class AS c CROSS JOIN roles AS r
-         WHERE c.relowner = 'ai_worker'::regrole AND c.relkind IN ('r', 'v', 'm', 'S', 'f', 'p'))
+         WHERE c.relowner = 'ai_worker'::regrole AND c.relkind IN ('r', 'v', 'm', 'S', 'f', 'p')
+         UNION ALL
+        SELECT n.nspname, r.place, r.title,
+               (SELECT string_agg(v.verb, ',') FROM (VALUES ('USAGE'), ('CREATE')) AS v (verb)
+                 WHERE has_schema_privilege(r.name, n.oid, v.verb))
+          FROM pg_namespace AS n CROSS JOIN roles AS r
+         WHERE n.nspowner = 'ai_worker'::regrole)
       SELECT object || ': ' || string_agg(title || ' ' || COALESCE(verbs, '-'), '; ' ORDER BY place)
         FROM rights GROUP BY object ORDER BY object COLLATE "C"
       """;
@@ -71,7 +77,9 @@ abstract class PrivilegeContract extends RuntimeContract {
             SELECT count(*) FROM (
               SELECT a.* FROM pg_proc AS p, aclexplode(p.proacl) AS a WHERE p.proowner = 'ai_worker'::regrole
               UNION ALL
-              SELECT a.* FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.relowner = 'ai_worker'::regrole) AS a
+              SELECT a.* FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.relowner = 'ai_worker'::regrole
+              UNION ALL
+              SELECT a.* FROM pg_namespace AS n, aclexplode(n.nspacl) AS a WHERE n.nspowner = 'ai_worker'::regrole) AS a
              WHERE a.is_grantable AND a.grantee <> 'ai_worker'::regrole"""));
   }
 
@@ -120,6 +128,9 @@ abstract class PrivilegeContract extends RuntimeContract {
         "SELECT public.ai_worker_request('q', 'v1')",
         "SELECT public.ai_worker_enter_flight('key')",
         "SELECT public.ai_worker_land_flight('key')",
+        "SELECT public.ai_worker_charge(-1, 0)",
+        "SELECT public.ai_worker_swap_endpoint(0, 0, 0)",
+        "DELETE FROM public.ai_worker_quotas",
         "SELECT public.ai_worker_regenerate('q', 'v1')",
         "SELECT public.ai_worker_schema_catalog('{public}')",
         "SELECT public.ai_worker_evict(1000)",

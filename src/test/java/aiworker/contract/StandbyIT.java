@@ -15,7 +15,9 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A hot standby serves hits and answers misses, and writes nothing. */
+/**
+ * A hot standby serves hits, answers misses unless a quota would count them, and writes nothing.
+ */
 class StandbyIT {
   @ParameterizedTest
   @EnumSource(BackendRuntime.class)
@@ -48,6 +50,26 @@ class StandbyIT {
             RuntimeContract.generate(connection, "automatic", null).get("cache_hit").asBoolean());
         connection.commit();
         assertNoWarning(connection);
+        quota(primary, standby, database);
+        RuntimeContract.refusal(connection, "one more", "v1", "53400");
+        connection.rollback();
+        assertTrue(
+            RuntimeContract.generate(connection, "known", "v1").get("cache_hit").asBoolean());
+      }
+    }
+  }
+
+  /** What cannot be counted is refused, so a quota is one for the standby too. */
+  private static void quota(TestCluster primary, TestCluster standby, String database)
+      throws Exception {
+    try (Connection connection = primary.connect(database, "postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "INSERT INTO ai_worker_quotas (role, per, max_calls) VALUES ('asker', '1 day', 100)");
+    }
+    try (Connection connection = standby.connect(database, "postgres")) {
+      while (RuntimeContract.value(connection, "SELECT 1 FROM ai_worker_quotas") == null) {
+        Thread.sleep(50);
       }
     }
   }

@@ -1,0 +1,320 @@
+package aiworker.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import aiworker.testing.FakeEndpoint;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** An endpoint that is down is left alone by all sessions, and found again by one. */
+abstract class BreakerContract extends RuntimeContract {
+  private final ExecutorService clients = Executors.newCachedThreadPool();
+  private int asked;
+
+  BreakerContract(BackendRuntime runtime) {
+    super(runtime);
+  }
+
+  /** A question that nobody has asked before. */
+  private String question() {
+    return "question " + ++asked;
+  }
+
+  private void answer() {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+  }
+
+  private void fail(int status) {
+    endpoint.otherwise(request -> new FakeEndpoint.Reply(status, Map.of(), "{}"));
+  }
+
+  /** Three sessions with one call each. */
+  private void open() throws SQLException {
+    fail(503);
+    for (int i = 0; i < 3; i++) {
+      refusal(question(), "v1", "IA016");
+    }
+    nextTryIn("50 seconds");
+  }
+
+  private JsonNode health() throws SQLException {
+    try (Connection connection = cluster.connect(database, "admin")) {
+      return json(value(connection, "SELECT ai_worker_health()"));
+    }
+  }
+
+  private static void assertLeftAlone(ServerErrorMessage error) {
+    assertTrue(error.getMessage().contains("is left alone for now"), error.getMessage());
+    assertTrue(error.getDetail().matches("failing since .*Z, last with IA01.*, next try at .*Z"));
+    assertTrue(error.getHint().contains("ai_worker_health()"), error.getHint());
+  }
+
+  /** Warm sessions, so that what follows happens at once. */
+  private List<Connection> sessions(int count) throws SQLException {
+    List<Connection> sessions = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Connection session = asker();
+      refusal(session, question(), "v1", "IA011");
+      sessions.add(session);
+    }
+    return sessions;
+  }
+
+  private static void close(List<Connection> sessions) throws SQLException {
+    for (Connection session : sessions) {
+      session.close();
+    }
+  }
+
+  /** Each session asks a question of its own; how many got an answer. */
+  private long answeredAtOnce(List<Connection> sessions) throws Exception {
+    List<Future<Boolean>> calls = new ArrayList<>();
+    for (Connection session : sessions) {
+      String question = question();
+      calls.add(
+          clients.submit(
+              () -> {
+                try {
+                  return generate(session, question, "v1").has("sql");
+                } catch (PSQLException e) {
+                  assertEquals("IA011", e.getSQLState(), e.getMessage());
+                  return false;
+                }
+              }));
+    }
+    long answered = 0;
+    for (Future<Boolean> call : calls) {
+      answered += call.get(60, TimeUnit.SECONDS) ? 1 : 0;
+    }
+    return answered;
+  }
+
+  /** As if this much time were left until the next try. */
+  private void nextTryIn(String interval) throws SQLException {
+    adminValue(
+        "SELECT setval('ai_worker_counters.endpoint_state', (s.last_value >> 40 << 40)"
+            + " | (extract(epoch FROM clock_timestamp() + interval '"
+            + interval
+            + "') * 100)::bigint) FROM ai_worker_counters.endpoint_state AS s");
+  }
+
+  @Test
+  void sessionsOfOneCallEachLeaveADeadEndpointAlone() throws Exception {
+    open();
+    for (int i = 0; i < 10; i++) {
+      assertLeftAlone(refusal(question(), "v1", "IA011"));
+    }
+    List<Connection> sessions = sessions(8);
+    assertEquals(0, answeredAtOnce(sessions));
+    long start = System.nanoTime();
+    refusal(sessions.get(0), question(), "v1", "IA011");
+    assertTrue(System.nanoTime() - start < 500_000_000L);
+    close(sessions);
+    assertEquals(3, endpoint.requests().size());
+  }
+
+  @Test
+  void sessionsThatFailTogetherOpenItOnce() throws Exception {
+    fail(503);
+    endpoint.delay(Duration.ofSeconds(6));
+    List<Future<?>> calls = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      String question = question();
+      calls.add(clients.submit(() -> refusal(question, "v1", "IA016")));
+    }
+    for (Future<?> call : calls) {
+      call.get(60, TimeUnit.SECONDS);
+    }
+    assertEquals(3, health().at("/endpoint/failures").asInt());
+    assertEquals(8, endpoint.requests().size());
+  }
+
+  @Test
+  void oneSessionFindsOutThatItIsBack() throws Exception {
+    open();
+    List<Connection> sessions = sessions(16);
+    answer();
+    endpoint.delay(Duration.ofSeconds(2));
+    nextTryIn("0");
+    assertEquals(1, answeredAtOnce(sessions));
+    assertEquals(4, endpoint.requests().size());
+    endpoint.delay(Duration.ZERO);
+    assertEquals(16, answeredAtOnce(sessions));
+    close(sessions);
+    assertEquals("closed", health().at("/endpoint/state").asText());
+  }
+
+  @Test
+  void probeThatFailsIsOneRequestAndOpensItForLonger() throws Exception {
+    admin("UPDATE ai_worker_config SET max_retries = 3");
+    endpoint.otherwise(
+        request -> new FakeEndpoint.Reply(503, Map.of("x-should-retry", "false"), "{}"));
+    for (int i = 0; i < 3; i++) {
+      refusal(question(), "v1", "IA016");
+    }
+    fail(503);
+    nextTryIn("0");
+    assertEquals("half-open", health().at("/endpoint/state").asText());
+    refusal(question(), "v1", "IA016");
+    assertEquals(4, endpoint.requests().size());
+    JsonNode state = health().get("endpoint");
+    assertEquals("open", state.get("state").asText());
+    assertEquals(4, state.get("failures").asInt());
+  }
+
+  @Test
+  void healthTellsAndACureBySettingIsTriedAtOnce() throws SQLException {
+    assertEquals("{\"state\":\"closed\",\"failures\":0}", health().get("endpoint").toString());
+    open();
+    JsonNode health = health();
+    assertFalse(health.get("healthy").asBoolean());
+    assertTrue(health.get("problems").toString().contains("is left alone for now"));
+    JsonNode state = health.get("endpoint");
+    assertEquals("open", state.get("state").asText());
+    assertEquals(3, state.get("failures").asInt());
+    assertEquals("IA016", state.get("last_failure").asText());
+    assertTrue(state.get("failing_since").asText().compareTo(state.get("next_try").asText()) < 0);
+    answer();
+    admin("UPDATE ai_worker_config SET base_url = base_url || '/'");
+    generate(question(), "v1");
+    assertEquals(4, endpoint.requests().size());
+    assertEquals("closed", health().at("/endpoint/state").asText());
+  }
+
+  @Test
+  void hitsAreAnsweredAllTheTime() throws SQLException {
+    answer();
+    generate("known", "v1");
+    open();
+    assertTrue(generate("known", "v1").get("cache_hit").asBoolean());
+    try (Connection connection = asker()) {
+      assertEquals("SELECT 1 LIMIT 1000", value(connection, "SELECT ai_sql('known', 'v1')"));
+    }
+  }
+
+  @Test
+  void anAnswerBetweenFailuresKeepsItClosed() throws SQLException {
+    for (int round = 0; round < 3; round++) {
+      fail(500);
+      refusal(question(), "v1", "IA016");
+      refusal(question(), "v1", "IA016");
+      answer();
+      generate(question(), "v1");
+    }
+    assertEquals(9, endpoint.requests().size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 401, 404, 429})
+  void anEndpointThatRefusesIsNotDown(int status) throws SQLException {
+    fail(status);
+    for (int i = 0; i < 5; i++) {
+      String question = question();
+      org.junit.jupiter.api.Assertions.assertThrows(
+          SQLException.class, () -> generate(question, "v1"));
+    }
+    assertEquals(5, endpoint.requests().size());
+  }
+
+  @Test
+  void callsThatTheUserCancelsDoNotCount() throws SQLException {
+    answer();
+    endpoint.delay(Duration.ofSeconds(2));
+    try (Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET statement_timeout = '1s'");
+      for (int i = 0; i < 4; i++) {
+        refusal(connection, question(), "v1", "57014");
+      }
+    }
+    endpoint.delay(Duration.ZERO);
+    generate(question(), "v1");
+  }
+
+  @Test
+  void repliesThatDoNotComeCountToo() throws SQLException {
+    admin("UPDATE ai_worker_config SET request_timeout_ms = 1500");
+    endpoint.delay(Duration.ofSeconds(5));
+    for (int i = 0; i < 3; i++) {
+      refusal(question(), "v1", "IA012");
+    }
+    nextTryIn("50 seconds");
+    assertLeftAlone(refusal(question(), "v1", "IA011"));
+    assertEquals(3, endpoint.requests().size());
+  }
+
+  @Test
+  void readOnlyTransactionReadsWhatIsSharedAndKeepsTheRestToItself() throws SQLException {
+    fail(503);
+    try (Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET default_transaction_read_only = on");
+      for (int i = 0; i < 3; i++) {
+        refusal(connection, question(), "v1", "IA016");
+      }
+      assertLeftAlone(refusal(connection, question(), "v1", "IA011"));
+      assertEquals(0, health().at("/endpoint/failures").asInt());
+    }
+    open();
+    try (Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET default_transaction_read_only = on");
+      assertLeftAlone(refusal(connection, question(), "v1", "IA011"));
+    }
+    assertEquals(6, endpoint.requests().size());
+  }
+
+  @Test
+  void withoutItsSequencesEachSessionKnowsForItself() throws SQLException {
+    admin("DROP SEQUENCE ai_worker_counters.endpoint_state");
+    try (Connection connection = asker()) {
+      answer();
+      generate(connection, question(), "v1");
+      fail(503);
+      for (int i = 0; i < 3; i++) {
+        refusal(connection, question(), "v1", "IA016");
+      }
+      assertLeftAlone(refusal(connection, question(), "v1", "IA011"));
+      answer();
+      generate(question(), "v1");
+      assertTrue(health().get("problems").toString().contains("endpoint_state"));
+    } finally {
+      Installation.Outcome outcome =
+          Installation.run(cluster, database, Map.of(), "--runtime", runtime.option());
+      assertEquals(0, outcome.exitCode(), outcome.output());
+    }
+    generate(question(), "v1");
+    assertFalse(health().get("problems").toString().contains("endpoint_state"));
+  }
+
+  @Test
+  void warmingFailsEachPromptAtOnce() throws SQLException {
+    fail(503);
+    try (Connection connection = cluster.connect(database, "admin")) {
+      List<String> errors =
+          column(
+              connection,
+              "SELECT error FROM ai_worker_warm_cache(ARRAY(SELECT 'warm ' || i FROM generate_series(1, 10) AS i), 'v1')");
+      assertEquals(10, errors.size());
+      assertEquals(7, errors.stream().filter(error -> error.startsWith("IA011: ")).count());
+    }
+    assertEquals(3, endpoint.requests().size());
+  }
+}
