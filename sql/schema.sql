@@ -48,34 +48,30 @@ BEGIN
             SELECT FROM pg_depend d
             WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
       ),
-      attribute AS NOT MATERIALIZED (
-        SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated, a.attcollation
-        FROM relation r
-        JOIN pg_attribute a ON a.attrelid = r.oid
-        WHERE a.attnum > 0 AND NOT a.attisdropped
-      ),
       columns AS (
-        SELECT a.attrelid,
-               json_agg(
-                 quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
-                 || CASE WHEN a.attcollation IN (0, 'pg_catalog."default"'::regcollation) THEN ''
-                      ELSE ' COLLATE ' || (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation)
-                    END
-                 || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
-                 ORDER BY a.attnum) AS list,
-               json_object_agg(quote_ident(a.attname), d.description ORDER BY a.attnum)
-                 FILTER (WHERE d.description IS NOT NULL) AS comments,
-               json_object_agg(
-                 quote_ident(a.attname),
-                 CASE WHEN expressions THEN pg_get_expr(g.adbin, g.adrelid) ELSE '' END
-                 ORDER BY a.attnum)
-                 FILTER (WHERE a.attgenerated <> '') AS generated
-        FROM attribute a
-        LEFT JOIN pg_description d
-          ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
-        LEFT JOIN pg_attrdef g
-          ON a.attgenerated <> '' AND g.adrelid = a.attrelid AND g.adnum = a.attnum
-        GROUP BY a.attrelid
+        SELECT r.oid AS attrelid, of_relation.*
+        FROM relation r
+        CROSS JOIN LATERAL (
+          SELECT json_agg(
+                   quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
+                   || CASE WHEN a.attcollation IN (0, 'pg_catalog."default"'::regcollation) THEN ''
+                        ELSE ' COLLATE ' || (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation)
+                      END
+                   || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
+                   ORDER BY a.attnum) AS list,
+                 json_object_agg(quote_ident(a.attname), d.description ORDER BY a.attnum)
+                   FILTER (WHERE d.description IS NOT NULL) AS comments,
+                 json_object_agg(
+                   quote_ident(a.attname),
+                   CASE WHEN expressions THEN pg_get_expr(g.adbin, g.adrelid) ELSE '' END
+                   ORDER BY a.attnum)
+                   FILTER (WHERE a.attgenerated <> '') AS generated
+          FROM pg_attribute a
+          LEFT JOIN pg_description d
+            ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
+          LEFT JOIN pg_attrdef g
+            ON a.attgenerated <> '' AND g.adrelid = a.attrelid AND g.adnum = a.attnum
+          WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped) of_relation
       ),
       constraints AS (
         SELECT k.conrelid, json_agg(k.definition ORDER BY k.contype, k.definition COLLATE "C") AS list
@@ -88,10 +84,16 @@ BEGIN
       ),
       -- Types that columns in scope have, themselves, as elements of arrays or under a domain, wherever they are; and
       -- what is in scope without a column.
+      column_type AS (
+        SELECT DISTINCT a.atttypid AS oid
+        FROM relation r
+        JOIN pg_attribute a ON a.attrelid = r.oid
+        WHERE a.attnum > 0 AND NOT a.attisdropped
+      ),
       used_type AS (
-        SELECT a.atttypid AS oid FROM attribute a
-        UNION SELECT t.typelem FROM attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE t.typelem <> 0
-        UNION SELECT t.typbasetype FROM attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE t.typbasetype <> 0
+        SELECT c.oid FROM column_type c
+        UNION SELECT t.typelem FROM column_type c JOIN pg_type t ON t.oid = c.oid WHERE t.typelem <> 0
+        UNION SELECT t.typbasetype FROM column_type c JOIN pg_type t ON t.oid = c.oid WHERE t.typbasetype <> 0
       ),
       user_type AS (
         SELECT t.oid, n.nspname, t.typname, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull

@@ -152,7 +152,7 @@ BEGIN
     WITH coldest AS MATERIALIZED (
         SELECT c.cache_key, c.last_accessed_at, octet_length(c.prompt_text) + octet_length(c.generated_sql) AS bytes
           FROM public.ai_worker_cache AS c
-         WHERE c.expires_at < 'infinity'
+         WHERE c.expires_at <> 'infinity'
          ORDER BY c.last_accessed_at LIMIT at_most FOR UPDATE SKIP LOCKED),
     ranked AS (
         SELECT d.cache_key, row_number() OVER before AS place, sum(d.bytes) OVER before - d.bytes AS bytes_before
