@@ -41,7 +41,7 @@ GRANT EXECUTE ON FUNCTION
 
 GRANT EXECUTE ON FUNCTION
     public.ai_worker_cache_stats(), public.ai_worker_cleanup_cache(), public.ai_worker_health(),
-    public.ai_worker_invalidate(text), public.ai_worker_reset_stats(),
+    public.ai_worker_invalidate(text), public.ai_worker_reset_stats(), public.ai_worker_verify(text, boolean),
     public.ai_worker_warm_cache(text[], text), public.ai_worker_refresh_popular(bigint, interval),
     public.ai_worker_quota_usage(name),
     public.ai_worker_sum_latency(bigint[]), public.ai_worker_latency_percentile(bigint[], double precision)

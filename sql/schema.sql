@@ -25,6 +25,7 @@ SET max_parallel_workers_per_gather = 0
 AS $$
 DECLARE
   expressions boolean := true;
+  code text;
 BEGIN
   -- Printing a view, a CHECK or a generated column locks the relations in it against DDL until the transaction ends,
   -- which here may include seconds of waiting for the model. So the block always rolls back, which lets the locks go.
@@ -47,34 +48,30 @@ BEGIN
             SELECT FROM pg_depend d
             WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
       ),
-      attribute AS NOT MATERIALIZED (
-        SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated, a.attcollation
-        FROM relation r
-        JOIN pg_attribute a ON a.attrelid = r.oid
-        WHERE a.attnum > 0 AND NOT a.attisdropped
-      ),
       columns AS (
-        SELECT a.attrelid,
-               json_agg(
-                 quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
-                 || CASE WHEN a.attcollation IN (0, 'pg_catalog."default"'::regcollation) THEN ''
-                      ELSE ' COLLATE ' || (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation)
-                    END
-                 || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
-                 ORDER BY a.attnum) AS list,
-               json_object_agg(quote_ident(a.attname), d.description ORDER BY a.attnum)
-                 FILTER (WHERE d.description IS NOT NULL) AS comments,
-               json_object_agg(
-                 quote_ident(a.attname),
-                 CASE WHEN expressions THEN pg_get_expr(g.adbin, g.adrelid) ELSE '' END
-                 ORDER BY a.attnum)
-                 FILTER (WHERE a.attgenerated <> '') AS generated
-        FROM attribute a
-        LEFT JOIN pg_description d
-          ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
-        LEFT JOIN pg_attrdef g
-          ON a.attgenerated <> '' AND g.adrelid = a.attrelid AND g.adnum = a.attnum
-        GROUP BY a.attrelid
+        SELECT r.oid AS attrelid, of_relation.*
+        FROM relation r
+        CROSS JOIN LATERAL (
+          SELECT json_agg(
+                   quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
+                   || CASE WHEN a.attcollation IN (0, 'pg_catalog."default"'::regcollation) THEN ''
+                        ELSE ' COLLATE ' || (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation)
+                      END
+                   || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
+                   ORDER BY a.attnum) AS list,
+                 json_object_agg(quote_ident(a.attname), d.description ORDER BY a.attnum)
+                   FILTER (WHERE d.description IS NOT NULL) AS comments,
+                 json_object_agg(
+                   quote_ident(a.attname),
+                   CASE WHEN expressions THEN pg_get_expr(g.adbin, g.adrelid) ELSE '' END
+                   ORDER BY a.attnum)
+                   FILTER (WHERE a.attgenerated <> '') AS generated
+          FROM pg_attribute a
+          LEFT JOIN pg_description d
+            ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
+          LEFT JOIN pg_attrdef g
+            ON a.attgenerated <> '' AND g.adrelid = a.attrelid AND g.adnum = a.attnum
+          WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped) of_relation
       ),
       constraints AS (
         SELECT k.conrelid, json_agg(k.definition ORDER BY k.contype, k.definition COLLATE "C") AS list
@@ -87,10 +84,16 @@ BEGIN
       ),
       -- Types that columns in scope have, themselves, as elements of arrays or under a domain, wherever they are; and
       -- what is in scope without a column.
+      column_type AS (
+        SELECT DISTINCT a.atttypid AS oid
+        FROM relation r
+        JOIN pg_attribute a ON a.attrelid = r.oid
+        WHERE a.attnum > 0 AND NOT a.attisdropped
+      ),
       used_type AS (
-        SELECT a.atttypid AS oid FROM attribute a
-        UNION SELECT t.typelem FROM attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE t.typelem <> 0
-        UNION SELECT t.typbasetype FROM attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE t.typbasetype <> 0
+        SELECT c.oid FROM column_type c
+        UNION SELECT t.typelem FROM column_type c JOIN pg_type t ON t.oid = c.oid WHERE t.typelem <> 0
+        UNION SELECT t.typbasetype FROM column_type c JOIN pg_type t ON t.oid = c.oid WHERE t.typbasetype <> 0
       ),
       user_type AS (
         SELECT t.oid, n.nspname, t.typname, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull
@@ -149,6 +152,67 @@ BEGIN
           LEFT JOIN columns ON columns.attrelid = r.oid
           LEFT JOIN constraints ON constraints.conrelid = r.oid))
       INTO catalog;
+      -- What else a name or symbol in a statement can mean, extensions' included, with the functions behind operators and
+      -- casts wherever they are. The model is not told, so this goes into the version alone. A cast belongs to no schema:
+      -- it counts if both types can occur. Built-in objects have OIDs below 16384.
+      WITH scope AS MATERIALIZED (
+        SELECT n.oid, n.nspname FROM pg_namespace n WHERE n.nspname = ANY (schemas)
+      ),
+      operator AS MATERIALIZED (
+        SELECT s.nspname, o.oprname, o.oprleft, o.oprright, o.oprresult, o.oprcode
+        FROM scope s
+        JOIN pg_operator o ON o.oprnamespace = s.oid
+        WHERE o.oprcode <> 0 AND o.oid >= 16384
+      ),
+      user_cast AS MATERIALIZED (
+        SELECT k.castsource, k.casttarget, k.castfunc, k.castcontext, k.castmethod
+        FROM pg_cast k
+        WHERE k.oid >= 16384 AND NOT EXISTS (
+          SELECT FROM pg_type t
+          WHERE t.oid IN (k.castsource, k.casttarget)
+            AND t.typnamespace <> 'pg_catalog'::regnamespace
+            AND t.typnamespace NOT IN (SELECT s.oid FROM scope s)
+            AND NOT EXISTS (
+              SELECT FROM pg_depend d
+              JOIN pg_class c ON c.oid = d.objid
+              WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid = t.oid AND d.classid = 'pg_class'::regclass
+                AND c.relnamespace IN (SELECT s.oid FROM scope s)))
+      ),
+      definition AS (
+        SELECT json_build_array(
+                 'function', n.nspname, p.proname, p.prokind, pg_get_function_arguments(p.oid),
+                 pg_get_function_result(p.oid), p.provolatile, p.proisstrict, p.prosecdef, p.proconfig, l.lanname, p.probin,
+                 md5(p.prosrc),
+                 -- Of a body that is not text but parsed, which PostgreSQL 13 does not have; it locks what it names.
+                 CASE WHEN p.prosrc = '' AND l.lanname = 'sql' AND expressions THEN md5(pg_get_functiondef(p.oid)) END,
+                 (SELECT json_build_array(
+                           a.aggkind, a.aggnumdirectargs, a.aggtransfn::regprocedure, a.aggfinalfn::regprocedure,
+                           a.aggfinalextra, a.aggmtransfn::regprocedure, a.aggminvtransfn::regprocedure,
+                           a.aggmfinalfn::regprocedure, a.aggmfinalextra, a.aggsortop::regoperator,
+                           format_type(a.aggtranstype, NULL), a.agginitval, a.aggminitval)
+                  FROM pg_aggregate a WHERE a.aggfnoid = p.oid))::text AS line
+        FROM pg_proc p
+        JOIN pg_namespace n ON n.oid = p.pronamespace
+        JOIN pg_language l ON l.oid = p.prolang
+        WHERE (n.nspname = ANY (schemas)
+            OR p.oid IN (SELECT o.oprcode FROM operator o UNION SELECT k.castfunc FROM user_cast k))
+          AND p.oid >= 16384
+          AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+          AND NOT (n.nspname = 'public'
+            AND (starts_with(p.proname, 'ai_worker_')
+              OR p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')))
+        UNION ALL
+        SELECT json_build_array(
+                 'operator', o.nspname, o.oprname, format_type(o.oprleft, NULL), format_type(o.oprright, NULL),
+                 format_type(o.oprresult, NULL), o.oprcode::regprocedure)::text
+        FROM operator o
+        UNION ALL
+        SELECT json_build_array(
+                 'cast', format_type(k.castsource, NULL), format_type(k.casttarget, NULL), k.castfunc::regprocedure,
+                 k.castcontext, k.castmethod)::text
+        FROM user_cast k
+      )
+      SELECT string_agg(d.line, chr(10) ORDER BY d.line COLLATE "C") INTO code FROM definition d;
       RAISE EXCEPTION USING ERRCODE = 'IA099', MESSAGE = 'catalog read';
     EXCEPTION
       WHEN SQLSTATE 'IA099' THEN
@@ -163,13 +227,13 @@ BEGIN
     END;
   END LOOP;
   -- Converted to the database's own encoding, which is no conversion: the bytes as they are, valid elsewhere or not.
-  version := encode(sha256(convert_to(catalog::text, getdatabaseencoding())), 'hex');
+  version := encode(sha256(convert_to(concat(catalog, code), getdatabaseencoding())), 'hex');
   version := CASE WHEN expressions THEN left(version, 20) ELSE 'locked-' || left(version, 13) END;
 END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_schema_catalog(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_schema_catalog(text[]) IS
-  'What the model may know of these schemas, as JSON: relations, columns, keys, checks, types and comments, without the product''s own and without extensions'' relations; with its fingerprint. Leaves no lock behind. What takes a lock to be printed (checks, generated columns, view definitions) is left out, and the version begins with locked-, if another session holds one for more than 100 ms';
+  'What the model may know of these schemas, as JSON: relations, columns, keys, checks, types and comments, without the product''s own and without extensions'' relations; with a fingerprint of that and of functions, operators and casts, extensions'' included. Leaves no lock behind. What takes a lock to be printed (checks, generated columns, view definitions) is left out, and the version begins with locked-, if another session holds one for more than 100 ms';
 
 CREATE OR REPLACE FUNCTION public.ai_worker_schema_fingerprint(schemas text[])
 RETURNS text
@@ -182,7 +246,7 @@ SELECT c.version FROM public.ai_worker_schema_catalog(schemas) c
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_schema_fingerprint(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_schema_fingerprint(text[]) IS
-  'Fingerprint of what queries on these schemas may say and what the model is told of them: 20 characters, always computed. Data, statistics, privileges and plain indexes do not count; undoing a change restores it. Begins with locked- while another session''s lock hides checks, generated columns and view definitions';
+  'Fingerprint of what queries on these schemas may say, what their functions, operators and casts do, and what the model is told: 20 characters, always computed. Data, statistics, privileges, triggers and plain indexes do not count; undoing a change restores it. Begins with locked- while another session''s lock hides checks, generated columns and view definitions';
 
 -- The memory is a custom setting, which any caller may set. He gains nothing: it lives in his session only, it can name no
 -- other version than he could pass as schema_version anyway (never one with a bar in it, which would blur cache keys), and

@@ -188,7 +188,7 @@ BEGIN
                         'ai_worker_usage', 'ai_worker_usage_parts',
                         'ai_worker_counters.endpoint_failing_since', 'ai_worker_counters.endpoint_state', 'idx_ai_cache_accessed',
                         'idx_ai_cache_created', 'idx_ai_cache_expires', 'idx_ai_cache_hits',
-                        'idx_ai_cache_schema']) AS r (name)
+                        'idx_ai_cache_schema', 'idx_ai_cache_verified']) AS r (name)
      WHERE to_regclass(CASE WHEN position('.' IN r.name) > 0 THEN r.name ELSE 'public.' || r.name END) IS NULL;
     IF missing IS NOT NULL THEN
         problems := problems || format('missing: %s; run install/install.sh again on this database',
@@ -206,6 +206,20 @@ BEGIN
                     problems := problems || format('GRANT USAGE ON SCHEMA %I TO ai_worker', schema_name);
                 END IF;
             END LOOP;
+            -- A misspelt name would hide nothing.
+            IF settings.value_hints THEN
+                problems := problems || ARRAY(
+                    SELECT format('value_hints_hidden: no column in scope is %s', h.name)
+                      FROM unnest(settings.value_hints_hidden) AS h (name)
+                     WHERE NOT EXISTS (
+                           SELECT FROM pg_namespace AS n
+                             JOIN pg_class AS c ON c.relnamespace = n.oid
+                             JOIN pg_attribute AS a ON a.attrelid = c.oid
+                            WHERE n.nspname = ANY (settings.schemas) AND a.attnum > 0
+                              AND h.name IN (a.attname, c.relname || '.' || a.attname,
+                                             n.nspname || '.' || c.relname || '.' || a.attname))
+                     ORDER BY h.name);
+            END IF;
         END IF;
         PERFORM c.cache_key, c.prompt_text, c.model, c.schema_version, c.generated_sql, c.validated, c.tokens_used,
                 c.created_at, c.expires_at, c.last_accessed_at, c.hit_count

@@ -62,6 +62,14 @@ ALTER TABLE public.ai_worker_config
         CONSTRAINT ai_worker_config_max_prompt_chars CHECK (max_prompt_chars BETWEEN 1 AND 1000000),
     ADD COLUMN IF NOT EXISTS context_tokens integer NOT NULL DEFAULT 8000
         CONSTRAINT ai_worker_config_context_tokens CHECK (context_tokens BETWEEN 100 AND 1000000),
+    ADD COLUMN IF NOT EXISTS value_hints boolean NOT NULL DEFAULT false,
+    ADD COLUMN IF NOT EXISTS value_hints_hidden text[] NOT NULL DEFAULT '{}'
+        CONSTRAINT ai_worker_config_value_hints_hidden
+        CHECK (array_position(value_hints_hidden, NULL) IS NULL AND array_position(value_hints_hidden, '') IS NULL),
+    ADD COLUMN IF NOT EXISTS few_shot integer NOT NULL DEFAULT 3
+        CONSTRAINT ai_worker_config_few_shot CHECK (few_shot BETWEEN 0 AND 10),
+    ADD COLUMN IF NOT EXISTS few_shot_from text NOT NULL DEFAULT 'verified'
+        CONSTRAINT ai_worker_config_few_shot_from CHECK (few_shot_from IN ('verified', 'cache')),
     ADD COLUMN IF NOT EXISTS request_timeout_ms integer NOT NULL DEFAULT 30000
         CONSTRAINT ai_worker_config_request_timeout_ms CHECK (request_timeout_ms BETWEEN 100 AND 600000),
     ADD COLUMN IF NOT EXISTS max_retries integer NOT NULL DEFAULT 2
@@ -117,6 +125,14 @@ COMMENT ON COLUMN public.ai_worker_config.store_prompts IS
 COMMENT ON COLUMN public.ai_worker_config.max_prompt_chars IS 'Longest prompt, in characters';
 COMMENT ON COLUMN public.ai_worker_config.context_tokens IS
     'Budget of the schema description sent to the model, in tokens of about four characters';
+COMMENT ON COLUMN public.ai_worker_config.value_hints IS
+    'true: the model is also told the most common values of text columns with few values, where ai_worker may read the column';
+COMMENT ON COLUMN public.ai_worker_config.value_hints_hidden IS
+    'Columns whose values value_hints never tells: column, table.column or schema.table.column, unquoted, in the catalog''s case';
+COMMENT ON COLUMN public.ai_worker_config.few_shot IS
+    'Most answers from the cache that the model is shown as examples; 0: none';
+COMMENT ON COLUMN public.ai_worker_config.few_shot_from IS
+    'Which answers may be examples: verified: those of ai_worker_verify, cache: popular ones too, which hold other callers'' words';
 COMMENT ON COLUMN public.ai_worker_config.request_timeout_ms IS
     'Longest wait for one reply of the model, retries included, in milliseconds';
 COMMENT ON COLUMN public.ai_worker_config.max_retries IS 'Retries of one request after a passing failure';
@@ -126,9 +142,9 @@ COMMENT ON COLUMN public.ai_worker_config.flight_wait_ms IS
     'Longest wait for another session that is asking the model the same, in milliseconds';
 COMMENT ON COLUMN public.ai_worker_config.cache_enabled IS 'false: neither read nor write the cache';
 COMMENT ON COLUMN public.ai_worker_config.default_ttl IS 'Lifetime of a cache entry; it does not slide';
-COMMENT ON COLUMN public.ai_worker_config.max_entries IS 'Entries kept; clean-up evicts the least recently used beyond';
+COMMENT ON COLUMN public.ai_worker_config.max_entries IS 'Entries kept besides verified ones; clean-up evicts the least recently used beyond';
 COMMENT ON COLUMN public.ai_worker_config.max_bytes IS
-    'Bytes of prompts and statements kept; clean-up evicts the least recently used beyond';
+    'Bytes of prompts and statements kept besides those of verified entries; clean-up evicts the least recently used beyond';
 
 -- The hint of a refused setting is the comment on its constraint.
 COMMENT ON CONSTRAINT ai_worker_config_one_row ON public.ai_worker_config IS 'UPDATE the one row that is there';
@@ -164,6 +180,10 @@ COMMENT ON CONSTRAINT ai_worker_config_max_cost ON public.ai_worker_config IS
 COMMENT ON CONSTRAINT ai_worker_config_store_prompts ON public.ai_worker_config IS 'use plain, hash or off';
 COMMENT ON CONSTRAINT ai_worker_config_max_prompt_chars ON public.ai_worker_config IS 'use 1 to 1000000 characters';
 COMMENT ON CONSTRAINT ai_worker_config_context_tokens ON public.ai_worker_config IS 'use 100 to 1000000 tokens';
+COMMENT ON CONSTRAINT ai_worker_config_value_hints_hidden ON public.ai_worker_config IS
+    'list columns without NULL and empty names, for example {iban, patients.illness}';
+COMMENT ON CONSTRAINT ai_worker_config_few_shot ON public.ai_worker_config IS 'use 0 to 10 examples';
+COMMENT ON CONSTRAINT ai_worker_config_few_shot_from ON public.ai_worker_config IS 'use verified or cache';
 COMMENT ON CONSTRAINT ai_worker_config_request_timeout_ms ON public.ai_worker_config IS
     'use 100 to 600000 milliseconds';
 COMMENT ON CONSTRAINT ai_worker_config_max_retries ON public.ai_worker_config IS 'use 0 to 10 retries';
@@ -255,7 +275,8 @@ COMMENT ON COLUMN public.ai_worker_cache.generated_sql IS 'The proven statement'
 COMMENT ON COLUMN public.ai_worker_cache.validated IS 'Always true: only what was proven is stored';
 COMMENT ON COLUMN public.ai_worker_cache.tokens_used IS 'Tokens that the answer cost, repairs included';
 COMMENT ON COLUMN public.ai_worker_cache.created_at IS 'When it was stored';
-COMMENT ON COLUMN public.ai_worker_cache.expires_at IS 'It is never served from then on';
+COMMENT ON COLUMN public.ai_worker_cache.expires_at IS
+    'It is never served from then on; infinity: verified by ai_worker_verify, so kept until the DBA says otherwise';
 COMMENT ON COLUMN public.ai_worker_cache.last_accessed_at IS
     'Last hit that was folded in; ai_worker_cache_hits has later ones';
 COMMENT ON COLUMN public.ai_worker_cache.hit_count IS
@@ -272,6 +293,10 @@ CREATE INDEX IF NOT EXISTS idx_ai_cache_created ON public.ai_worker_cache (creat
 CREATE INDEX IF NOT EXISTS idx_ai_cache_accessed ON public.ai_worker_cache (last_accessed_at);
 COMMENT ON INDEX public.idx_ai_cache_created IS 'For retention and the oldest and newest entry';
 COMMENT ON INDEX public.idx_ai_cache_accessed IS 'For evicting the least recently used';
+
+CREATE INDEX IF NOT EXISTS idx_ai_cache_verified ON public.ai_worker_cache (model, schema_version, hit_count DESC)
+    WHERE expires_at = 'infinity';
+COMMENT ON INDEX public.idx_ai_cache_verified IS 'For examples among verified entries';
 
 -- An entry's first counter row, slot 0, is every session's. One that finds it locked does not wait: it counts in a row of its
 -- own slot, from then on first. No indexed column changes, so the updates are HOT. Clean-up folds the rows.

@@ -127,6 +127,40 @@ REVOKE ALL ON FUNCTION public.ai_worker_invalidate(text) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_invalidate(text) IS
     'AI Worker: deletes every entry of one schema version; how many';
 
+-- Verified is what never expires: one mark for every place that serves, cleans or evicts.
+CREATE OR REPLACE FUNCTION public.ai_worker_verify(cache_key text, verified boolean DEFAULT true) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    entry record;
+BEGIN
+    IF verified IS NULL THEN
+        RAISE EXCEPTION 'verified is NULL'
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It says whether the entry is verified from now on.',
+                  HINT = 'Use true, or false to undo it.';
+    END IF;
+    -- Undoing what is not verified changes nothing.
+    UPDATE public.ai_worker_cache AS c
+       SET expires_at = CASE WHEN ai_worker_verify.verified THEN 'infinity'
+                             WHEN c.expires_at = 'infinity' THEN clock_timestamp() + s.default_ttl
+                             ELSE c.expires_at END
+      FROM public.ai_worker_config AS s
+     WHERE c.cache_key = ai_worker_verify.cache_key
+    RETURNING c.prompt_text, c.model, c.schema_version, c.generated_sql, c.expires_at INTO entry;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no entry has cache_key %', quote_nullable(left(cache_key, 100))
+            USING ERRCODE = 'no_data_found',
+                  DETAIL = 'It may have been deleted since, or belong to another database.',
+                  HINT = 'Look it up: SELECT cache_key, prompt_text, generated_sql FROM ai_worker_cache.';
+    END IF;
+    RETURN to_jsonb(entry) || jsonb_build_object('verified', verified);
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_verify(text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_verify(text, boolean) IS
+    'AI Worker: pins an entry whose statement a DBA found right, and returns it: no expiry, clean-up, eviction or renewal takes it, and it may serve as an example; one that has expired but is still there is served again. A change of the schema makes it miss like any other, and ai_worker_invalidate, DELETE and TRUNCATE delete it. With false it lives for default_ttl from now on';
+
 -- A procedure that commits can neither be SECURITY DEFINER nor pin its search path, so it qualifies everything instead and
 -- needs the caller's EXECUTE on what it calls.
 CREATE OR REPLACE PROCEDURE public.ai_worker_cleanup_all()
@@ -195,7 +229,7 @@ BEGIN
           JOIN public.ai_worker_config AS s ON s.model = c.model
           LEFT JOIN LATERAL (SELECT sum(h.hits) AS hits FROM public.ai_worker_cache_hits AS h
                               WHERE h.cache_key = c.cache_key AND h.created_at = c.created_at) AS unfolded ON true
-         WHERE c.expires_at > moment AND c.expires_at <= moment + expiring_within
+         WHERE c.expires_at > moment AND c.expires_at <= moment + expiring_within AND c.expires_at < 'infinity'
            AND c.hit_count + COALESCE(unfolded.hits, 0) >= min_hits
            -- Without its prompt an entry cannot be asked anew: see store_prompts.
            AND c.cache_key = encode(sha256(convert_to(
@@ -205,12 +239,12 @@ BEGIN
     LOOP
         BEGIN
             fresh := public.ai_worker_regenerate(entry.prompt_text, entry.schema_version);
-            -- created_at stays: it says which entry a hit belongs to.
+            -- created_at stays: it says which entry a hit belongs to. What was verified meanwhile stays as it is.
             UPDATE public.ai_worker_cache AS c
                SET generated_sql = fresh ->> 'sql', tokens_used = (fresh ->> 'tokens_used')::integer,
                    expires_at = clock_timestamp() + s.default_ttl
               FROM public.ai_worker_config AS s
-             WHERE c.cache_key = entry.cache_key AND c.created_at = entry.created_at;
+             WHERE c.cache_key = entry.cache_key AND c.created_at = entry.created_at AND c.expires_at < 'infinity';
             renewed := renewed + FOUND::integer;
         EXCEPTION WHEN OTHERS THEN
             IF SQLSTATE LIKE '57%' THEN

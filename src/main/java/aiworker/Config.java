@@ -12,8 +12,10 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -30,6 +32,9 @@ import java.util.TreeMap;
  * @param rowLimit most rows that a statement may return
  * @param systemCatalogs whether the harmless system catalogs are in scope
  * @param maxCost highest cost that the planner may expect, null for any
+ * @param valueHints whether the model is told common values of columns
+ * @param valueHintsHidden whose values are never told, as {@code column}, {@code table.column} or
+ *     {@code schema.table.column}
  * @param requestTimeout for one question, retries included
  * @param contextTokens budget of the schema context, in tokens of about four characters
  * @param flightWait longest wait for another session that asks the same
@@ -47,6 +52,8 @@ public record Config(
     int rowLimit,
     boolean systemCatalogs,
     BigDecimal maxCost,
+    boolean valueHints,
+    Set<String> valueHintsHidden,
     Duration requestTimeout,
     int maxRetries,
     int repairRounds,
@@ -58,6 +65,7 @@ public record Config(
     headers = Map.copyOf(headers);
     schemas = List.copyOf(schemas);
     allowedFunctions = List.copyOf(allowedFunctions);
+    valueHintsHidden = Set.copyOf(valueHintsHidden);
   }
 
   /** From the row of {@code ai_worker_config} as a JSON object, keys being the column names. */
@@ -86,6 +94,8 @@ public record Config(
           row.required("row_limit").intValue(),
           row.required("system_catalogs").booleanValue(),
           maxCost.isNull() ? null : maxCost.decimalValue(),
+          row.required("value_hints").booleanValue(),
+          new HashSet<>(texts(row.required("value_hints_hidden"))),
           Duration.ofMillis(row.required("request_timeout_ms").longValue()),
           row.required("max_retries").intValue(),
           row.required("repair_rounds").intValue(),

@@ -41,7 +41,7 @@ public final class Generator {
     Cache cache = new Cache(database);
     Row settings = settings();
     Config config = Config.of(settings.text("config"));
-    SchemaContext schema = SchemaContext.read(database, config.schemas());
+    SchemaContext schema = schema(config);
     Request request =
         Request.of(
             database,
@@ -53,18 +53,34 @@ public final class Generator {
     if (response != null) {
       return response;
     }
-    Answer answer = ask(config, schema, settings.text("server_version"), prompt);
+    Answer answer =
+        ask(
+            config,
+            schema,
+            settings.text("server_version"),
+            prompt,
+            cache.examples(prompt, request.schemaVersion()));
     cache.store(request, answer.statement(), answer.usage().total());
     flight.landed(request);
     return answer.response(request.schemaVersion());
   }
 
-  /** Asks the model whatever the cache holds, and stores nothing. */
+  /** Asks the model even if the cache holds the answer, and stores nothing. */
   public String regenerate(String prompt, String schemaVersion) {
     Row settings = settings();
     Config config = Config.of(settings.text("config"));
-    SchemaContext schema = SchemaContext.read(database, config.schemas());
-    return ask(config, schema, settings.text("server_version"), prompt).response(schemaVersion);
+    return ask(
+            config,
+            schema(config),
+            settings.text("server_version"),
+            prompt,
+            new Cache(database).examples(prompt, schemaVersion))
+        .response(schemaVersion);
+  }
+
+  private SchemaContext schema(Config config) {
+    return SchemaContext.read(
+        database, config.schemas(), config.valueHints(), config.valueHintsHidden());
   }
 
   private Row settings() {
@@ -76,13 +92,19 @@ public final class Generator {
         .get(0);
   }
 
-  private Answer ask(Config config, SchemaContext schema, String serverVersion, String prompt) {
+  private Answer ask(
+      Config config,
+      SchemaContext schema,
+      String serverVersion,
+      String prompt,
+      List<String> examples) {
     ChatSettings settings = config.chatSettings();
     Conversation conversation =
         new Conversation(
             serverVersion,
             config.systemCatalogs() ? SystemCatalogs.names() : List.of(),
             schema.render(prompt, config.contextTokens()),
+            examples,
             prompt);
     Prover prover = new Prover(database, config);
     Usage usage = Usage.NONE;

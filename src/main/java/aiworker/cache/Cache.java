@@ -2,6 +2,7 @@ package aiworker.cache;
 
 import aiworker.check.ProvenSql;
 import aiworker.db.Database;
+import java.util.List;
 
 /**
  * The cache as the core sees it. All of its rules are in {@code sql/cache.sql}, where PL/pgSQL
@@ -20,6 +21,21 @@ public final class Cache {
         .query("SELECT public.ai_cached_sql(?, ?) AS response", prompt, schemaVersion)
         .get(0)
         .text("response");
+  }
+
+  /**
+   * Answers to show the model with a prompt, most similar first, each a JSON object of {@code
+   * question} and {@code sql}; none if the settings want none or the cache cannot be read.
+   */
+  public List<String> examples(String prompt, String schemaVersion) {
+    return database
+        .query(
+            "SELECT e.example::text AS example FROM public.ai_worker_examples(?, ?) AS e (example)",
+            prompt,
+            schemaVersion)
+        .stream()
+        .map(row -> row.text("example"))
+        .toList();
   }
 
   /**

@@ -24,6 +24,8 @@ final class CatalogReader {
   private final Map<List<String>, Long> rows;
   private final Map<List<String>, List<String>> values;
   private final Map<String, String> names = new HashMap<>();
+  private final Map<String, String> bareTypes = new HashMap<>();
+  private final Map<String, String> typeIds = new HashMap<>();
 
   /**
    * Reads one catalog.
@@ -135,8 +137,8 @@ final class CatalogReader {
       columns.add(
           new Column(
               name,
-              TypeReader.bare(type),
-              TypeReader.id(type),
+              bareTypes.computeIfAbsent(type, TypeReader::bare),
+              typeIds.computeIfAbsent(type, TypeReader::id),
               notNull,
               expression(relation.path("generated").path(name)),
               allowed.getOrDefault(name, List.of()),
@@ -147,6 +149,9 @@ final class CatalogReader {
   }
 
   private List<String> common(JsonNode relation, String column) {
+    if (values.isEmpty()) {
+      return List.of();
+    }
     List<String> path = new ArrayList<>(path(relation));
     path.add(SqlScanner.unquote(column));
     return values.getOrDefault(path, List.of()).stream().map(SafeText::literal).toList();

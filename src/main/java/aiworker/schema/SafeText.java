@@ -1,20 +1,26 @@
 package aiworker.schema;
 
 /**
- * Text of the catalogs, which anybody with a table of his own can write, made safe to print inside
- * a block of a prompt: one line, nothing invisible, nothing that ends a block ({@code </} and three
- * back quotes).
+ * Text of the catalogs and of the cache, which others can write, made safe to print inside a block
+ * of a prompt: one line, nothing invisible, nothing that ends a block ({@code </} and three back
+ * quotes).
  */
-final class SafeText {
+public final class SafeText {
   private static final int LONGEST_COMMENT = 200;
 
   private SafeText() {}
 
   /** Whether it can be printed as it is. Names that cannot are left out of the schema context. */
   static boolean isSafe(String text) {
-    return text.codePoints().noneMatch(SafeText::isHidden)
-        && !text.contains("</")
-        && !text.contains("```");
+    int at = 0;
+    while (at < text.length()) {
+      int c = text.codePointAt(at);
+      if (isHidden(c)) {
+        return false;
+      }
+      at += Character.charCount(c);
+    }
+    return !text.contains("</") && !text.contains("```");
   }
 
   /** Free text: unsafe characters as {@code \}{@code u000A}, cut to 200 characters. */
@@ -57,11 +63,36 @@ final class SafeText {
     return literal.append('\'').toString();
   }
 
+  /**
+   * JSON of the same value, safe to print. What is unsafe can only stand in a string, so JSON's own
+   * escapes serve.
+   *
+   * @param json without white space between its tokens but blanks
+   */
+  public static String json(String json) {
+    StringBuilder safe = new StringBuilder();
+    for (int at = 0; at < json.length(); ) {
+      int c = json.codePointAt(at);
+      if (isHidden(c) || endsBlock(json, at)) {
+        for (char unit : Character.toChars(c)) {
+          safe.append(escape(unit));
+        }
+      } else {
+        safe.appendCodePoint(c);
+      }
+      at += Character.charCount(c);
+    }
+    return safe.toString();
+  }
+
   private static boolean endsBlock(String text, int at) {
     return text.startsWith("</", at) || text.startsWith("```", at);
   }
 
   private static boolean isHidden(int c) {
+    if (c < 0x7F) {
+      return c < ' ';
+    }
     return switch (Character.getType(c)) {
       case Character.CONTROL,
           Character.FORMAT,

@@ -20,6 +20,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** A database of its own with the sample schema and the server's half of the proof. */
 final class CheckDatabase implements AutoCloseable {
@@ -94,6 +95,8 @@ final class CheckDatabase implements AutoCloseable {
         rowLimit,
         systemCatalogs,
         maxCost,
+        false,
+        Set.of(),
         Duration.ofSeconds(1),
         0,
         0,

@@ -90,6 +90,13 @@ class PlJavaIT {
   }
 
   @Nested
+  class Grounding extends GroundingContract {
+    Grounding() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
   class Attacks extends AttackContract {
     Attacks() {
       super(BackendRuntime.PLJAVA);

@@ -87,6 +87,13 @@ class PlPythonIT {
   }
 
   @Nested
+  class Grounding extends GroundingContract {
+    Grounding() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
   class Attacks extends AttackContract {
     Attacks() {
       super(BackendRuntime.PLPYTHON);

@@ -45,6 +45,13 @@ class SchemaVersionDdlIT {
         CREATE FOREIGN DATA WRAPPER nothing;
         CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
         CREATE TABLE elsewhere.hidden (id int);
+        CREATE FUNCTION twice(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
+        CREATE FUNCTION head() RETURNS bigint LANGUAGE sql STABLE RETURN (SELECT count(*) FROM users);
+        CREATE FUNCTION elsewhere.same(a int, b int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+        CREATE FUNCTION elsewhere.never(i int, t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
+        CREATE OPERATOR app.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = elsewhere.same);
+        CREATE AGGREGATE app.biggest(int) (SFUNC = int4larger, STYPE = int);
+        CREATE TYPE elsewhere.pair AS (a int, b int);
         """);
   }
 
@@ -115,6 +122,29 @@ class SchemaVersionDdlIT {
           CREATE TABLE split (id int) PARTITION BY HASH (id) | DROP TABLE split
           ALTER TABLE event DETACH PARTITION event_old | ALTER TABLE event ATTACH PARTITION event_old FOR VALUES FROM ('2000-01-01') TO ('2001-01-01')
           ALTER TABLE event ADD COLUMN who int | ALTER TABLE event DROP COLUMN who
+          CREATE FUNCTION twice(t text) RETURNS text LANGUAGE sql AS 'SELECT $1' | DROP FUNCTION twice(text)
+          CREATE FUNCTION lower(m mood) RETURNS text LANGUAGE sql AS 'SELECT null' | DROP FUNCTION lower(mood)
+          CREATE FUNCTION app.anything(VARIADIC i int[]) RETURNS int LANGUAGE sql AS 'SELECT 1' | DROP FUNCTION app.anything(int[])
+          CREATE PROCEDURE nothing() LANGUAGE sql AS '' | DROP PROCEDURE nothing()
+          CREATE OR REPLACE FUNCTION twice(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 3' | CREATE OR REPLACE FUNCTION twice(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2'
+          CREATE OR REPLACE FUNCTION head() RETURNS bigint LANGUAGE sql STABLE RETURN (SELECT sum(id) FROM users) | CREATE OR REPLACE FUNCTION head() RETURNS bigint LANGUAGE sql STABLE RETURN (SELECT count(*) FROM users)
+          CREATE OR REPLACE FUNCTION twice(i int DEFAULT 4) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2' | DROP FUNCTION twice(int); CREATE FUNCTION twice(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2'
+          DROP FUNCTION twice(int); CREATE FUNCTION twice(i int) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2' | DROP FUNCTION twice(int); CREATE FUNCTION twice(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2'
+          ALTER FUNCTION twice(int) VOLATILE | ALTER FUNCTION twice(int) IMMUTABLE
+          ALTER FUNCTION twice(int) STRICT | ALTER FUNCTION twice(int) CALLED ON NULL INPUT
+          ALTER FUNCTION twice(int) SECURITY DEFINER | ALTER FUNCTION twice(int) SECURITY INVOKER
+          ALTER FUNCTION twice(int) SET search_path = app | ALTER FUNCTION twice(int) RESET search_path
+          ALTER FUNCTION twice(int) RENAME TO double | ALTER FUNCTION double(int) RENAME TO twice
+          ALTER FUNCTION twice(int) SET SCHEMA app | ALTER FUNCTION app.twice(int) SET SCHEMA public
+          CREATE AGGREGATE smallest(int) (SFUNC = int4smaller, STYPE = int) | DROP AGGREGATE smallest(int)
+          CREATE OR REPLACE AGGREGATE app.biggest(int) (SFUNC = int4smaller, STYPE = int) | CREATE OR REPLACE AGGREGATE app.biggest(int) (SFUNC = int4larger, STYPE = int)
+          CREATE OPERATOR = (LEFTARG = int, RIGHTARG = text, FUNCTION = elsewhere.never) | DROP OPERATOR = (int, text)
+          CREATE OPERATOR app.!! (RIGHTARG = int, FUNCTION = twice) | DROP OPERATOR app.!! (NONE, int)
+          ALTER OPERATOR app.=== (int, int) SET SCHEMA elsewhere | ALTER OPERATOR elsewhere.=== (int, int) SET SCHEMA app
+          CREATE OR REPLACE FUNCTION elsewhere.same(a int, b int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false' | CREATE OR REPLACE FUNCTION elsewhere.same(a int, b int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'
+          CREATE CAST (text AS mood) WITH INOUT AS IMPLICIT | DROP CAST (text AS mood)
+          CREATE EXTENSION pg_buffercache SCHEMA public | DROP EXTENSION pg_buffercache
+          CREATE EXTENSION citext SCHEMA app | DROP EXTENSION citext
           """)
   void changesTheVersionUntilUndone(String change, String undo) throws Exception {
     String before = db.fingerprint();
@@ -163,7 +193,18 @@ class SchemaVersionDdlIT {
           ALTER TABLE users ENABLE ROW LEVEL SECURITY | ALTER TABLE users DISABLE ROW LEVEL SECURITY
           CREATE POLICY own ON users USING (true) | DROP POLICY own ON users
           CREATE TRIGGER fire BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION fire() | DROP TRIGGER fire ON users
-          CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1' | DROP FUNCTION f()
+          CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END' | DROP FUNCTION f()
+          CREATE FUNCTION ai_worker_f() RETURNS int LANGUAGE sql AS 'SELECT 1' | DROP FUNCTION ai_worker_f()
+          CREATE FUNCTION ai_generate_sql(prompt text, schema_version text) RETURNS jsonb LANGUAGE sql AS 'SELECT null::jsonb' | DROP FUNCTION ai_generate_sql(text, text)
+          CREATE FUNCTION elsewhere.f() RETURNS int LANGUAGE sql AS 'SELECT 1' | DROP FUNCTION elsewhere.f()
+          CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1' | DROP FUNCTION pg_temp.f()
+          CREATE OPERATOR elsewhere.!! (RIGHTARG = int, FUNCTION = twice) | DROP OPERATOR elsewhere.!! (NONE, int)
+          CREATE CAST (text AS elsewhere.pair) WITH INOUT | DROP CAST (text AS elsewhere.pair)
+          CREATE TYPE pg_temp.mine AS (a int); CREATE CAST (mood AS pg_temp.mine) WITH INOUT | DROP TYPE pg_temp.mine CASCADE
+          ALTER FUNCTION twice(int) COST 7 | ALTER FUNCTION twice(int) COST 100
+          ALTER FUNCTION twice(int) OWNER TO version_reader | ALTER FUNCTION twice(int) OWNER TO postgres
+          GRANT EXECUTE ON FUNCTION twice TO version_reader | REVOKE EXECUTE ON FUNCTION twice FROM version_reader
+          COMMENT ON FUNCTION twice(int) IS 'x' | COMMENT ON FUNCTION twice(int) IS NULL
           ALTER TABLE users ALTER COLUMN mood SET DEFAULT 'sad' | ALTER TABLE users ALTER COLUMN mood DROP DEFAULT
           ALTER TABLE users ALTER COLUMN code SET STATISTICS 500 | ALTER TABLE users ALTER COLUMN code SET STATISTICS -1
           ALTER TABLE users ALTER COLUMN code SET STORAGE EXTERNAL | ALTER TABLE users ALTER COLUMN code SET STORAGE EXTENDED
@@ -178,7 +219,7 @@ class SchemaVersionDdlIT {
           CREATE TABLE ai_worker_more (id int) | DROP TABLE ai_worker_more
           CREATE VIEW ai_worker_view AS SELECT * FROM users | DROP VIEW ai_worker_view
           CREATE TYPE ai_worker_kind AS ENUM ('x') | DROP TYPE ai_worker_kind
-          CREATE EXTENSION pg_buffercache SCHEMA public | DROP EXTENSION pg_buffercache
+          CREATE EXTENSION pg_buffercache SCHEMA elsewhere | DROP EXTENSION pg_buffercache
           CREATE TABLE event_new PARTITION OF event FOR VALUES FROM ('2001-01-01') TO ('2002-01-01') | DROP TABLE event_new
           CREATE TABLE elsewhere.more (id int) | DROP TABLE elsewhere.more
           COMMENT ON TABLE elsewhere.hidden IS 'x' | COMMENT ON TABLE elsewhere.hidden IS NULL
