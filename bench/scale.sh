@@ -77,10 +77,12 @@ SQL
            (c.entries, c.max_hits, c.oldest, c.newest)
            AND s.total_entries = s.valid_entries + s.expired_entries AND abs(s.expired_entries - c.expired) < 2000
       FROM ai_worker_cache_stats AS s,
-           (SELECT count(*) AS entries, max(hit_count + 0) AS max_hits, min(created_at + interval '0') AS oldest,
-                   max(created_at + interval '0') AS newest,
+           (SELECT count(*) AS entries, max(hit_count + COALESCE(h.hits, 0)) AS max_hits,
+                   min(created_at + interval '0') AS oldest, max(created_at + interval '0') AS newest,
                    count(*) FILTER (WHERE expires_at <= clock_timestamp()) AS expired
-              FROM ai_worker_cache) AS c")
+              FROM ai_worker_cache
+              LEFT JOIN (SELECT cache_key, created_at, sum(hits) AS hits FROM ai_worker_cache_hits GROUP BY 1, 2) AS h
+             USING (cache_key, created_at)) AS c")
   printf '%-40s %10s %10s %12.1f %12.1f %8s\n' "$1" "$(query 'SELECT count(*) FROM ai_worker_cache')" \
     "$(query 'SELECT count(*) FROM ai_worker_cache_hits')" \
     "$(head -n 1 <<<"$times")" "$(tail -n +2 <<<"$times" | sort -n | sed -n 3p)" "$([ "$right" = t ] && echo yes || echo NO)"
@@ -98,6 +100,7 @@ SQL
 # Prints the latencies of 8 clients until the given process ends.
 traffic() {
   local name=$1 until=$2 pgbench
+  printf '\n%-18s %-8s %10s %10s %10s %10s %10s\n' '8 clients' kind number 'p50 ms' 'p99 ms' 'p99.9 ms' 'max ms'
   rm -f "$work"/run.*
   (cd "$work" && exec "$bindir/pgbench" -n -M prepared -f hit.sql@4 -f store.sql@1 -c 8 -j 2 -T 3600 -l \
     --log-prefix="$work/run" >"$work/pgbench.out" 2>&1) &
@@ -123,9 +126,10 @@ echo "PostgreSQL $(query 'SHOW server_version'), $(nproc) cores"
 header
 statistics 'after loading'
 
-printf '\n%-18s %-8s %10s %10s %10s %10s %10s\n' '8 clients' kind number 'p50 ms' 'p99 ms' 'p99.9 ms' 'max ms'
 sleep "$seconds" &
 traffic alone $!
+header
+statistics 'with hits to fold'
 expired=$(query 'SELECT count(*) FROM ai_worker_cache WHERE expires_at <= clock_timestamp()')
 (
   started=$(date +%s.%N)
