@@ -23,25 +23,9 @@ while [ $# -gt 0 ]; do
 done
 readonly KEYS=10000
 
-bindir=${PG_BINDIR:-$(find /usr/lib/postgresql -path '*/bin/initdb' | sort -V | tail -n 1 | xargs dirname)}
-work=$(mktemp -d)
-as_server=()
-if [ "$(id -u)" = 0 ]; then
-  chown postgres "$work"
-  as_server=(runuser -u postgres --)
-fi
-export PGHOST=$work PGPORT=54998 PGUSER=postgres
-trap '(cd / && "${as_server[@]}" "$bindir/pg_ctl" -D "$work/data" -m immediate stop >/dev/null 2>&1); rm -rf "$work"' EXIT
-
-(cd / && "${as_server[@]}" "$bindir/initdb" -D "$work/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >/dev/null)
-"${as_server[@]}" tee -a "$work/data/postgresql.conf" >/dev/null <<CONF
-port = $PGPORT
-listen_addresses = ''
-unix_socket_directories = '$work'
-shared_buffers = 256MB
-max_wal_size = 4GB
-CONF
-(cd / && "${as_server[@]}" "$bindir/pg_ctl" -D "$work/data" -l "$work/log" -w start >/dev/null)
+# shellcheck source=bench/cluster.sh
+. "$root/bench/cluster.sh"
+start_cluster 'shared_buffers = 256MB' 'max_wal_size = 4GB'
 
 # One database a runtime; the subjects without Java are measured in the first.
 subjects=(bare plpgsql cached)

@@ -32,3 +32,15 @@ $$;
 REVOKE ALL ON FUNCTION public.ai_worker_warn(text, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_warn(text, text, text) IS
     'AI Worker: raises a warning, once for each topic and session';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_debug(message text, detail text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE DEBUG USING MESSAGE = message, DETAIL = COALESCE(detail, '');
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_debug(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_debug(text, text) IS
+    'AI Worker: a message for sessions with client_min_messages = debug1';

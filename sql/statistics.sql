@@ -8,30 +8,32 @@ DECLARE
     change record;
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        INSERT INTO public.ai_worker_cache_totals (expires_hour, entries, hits, tokens_saved, bytes)
-        SELECT t.expires_hour, -sum(t.entries), -sum(t.hits), -sum(t.tokens_saved), -sum(t.bytes)
-          FROM public.ai_worker_cache_totals AS t GROUP BY t.expires_hour;
+        INSERT INTO public.ai_worker_cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes)
+        SELECT t.created_hour, t.expires_hour, -sum(t.entries), -sum(t.hits), -sum(t.tokens_saved), -sum(t.bytes)
+          FROM public.ai_worker_cache_totals AS t GROUP BY t.created_hour, t.expires_hour;
         RETURN NULL;
     END IF;
     FOR change IN EXECUTE
-        'SELECT date_trunc(''hour'', expires_at, ''UTC'') AS expires_hour, sum(sign) AS entries,
-                sum(sign * hit_count) AS hits, sum(sign * tokens_used * hit_count) AS tokens_saved,
+        'SELECT date_trunc(''hour'', created_at, ''UTC'') AS created_hour,
+                date_trunc(''hour'', expires_at, ''UTC'') AS expires_hour,
+                sum(sign) AS entries, sum(sign * hit_count) AS hits, sum(sign * tokens_used * hit_count) AS tokens_saved,
                 sum(sign * (octet_length(prompt_text) + octet_length(generated_sql))) AS bytes
            FROM (' || CASE TG_OP WHEN 'INSERT' THEN 'SELECT 1 AS sign, * FROM new_rows'
                                  WHEN 'DELETE' THEN 'SELECT -1 AS sign, * FROM old_rows'
                                  ELSE 'SELECT 1 AS sign, * FROM new_rows UNION ALL SELECT -1, * FROM old_rows' END
-        || ') AS changed GROUP BY 1'
+        || ') AS changed GROUP BY 1, 2'
     LOOP
         IF current_setting('transaction_isolation') = 'read committed' THEN
             UPDATE public.ai_worker_cache_totals AS t
                SET entries = t.entries + change.entries, hits = t.hits + change.hits,
                    tokens_saved = t.tokens_saved + change.tokens_saved, bytes = t.bytes + change.bytes
              WHERE t.ctid = (SELECT f.ctid FROM public.ai_worker_cache_totals AS f
-                              WHERE f.expires_hour = change.expires_hour LIMIT 1 FOR UPDATE SKIP LOCKED);
+                              WHERE f.created_hour = change.created_hour AND f.expires_hour = change.expires_hour
+                              LIMIT 1 FOR UPDATE SKIP LOCKED);
             CONTINUE WHEN FOUND;
         END IF;
-        INSERT INTO public.ai_worker_cache_totals (expires_hour, entries, hits, tokens_saved, bytes)
-        VALUES (change.expires_hour, change.entries, change.hits, change.tokens_saved, change.bytes);
+        INSERT INTO public.ai_worker_cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes)
+        VALUES (change.created_hour, change.expires_hour, change.entries, change.hits, change.tokens_saved, change.bytes);
     END LOOP;
     RETURN NULL;
 END
@@ -97,16 +99,26 @@ totals AS (
            COALESCE(sum(t.tokens_saved), 0) AS tokens_saved,
            COALESCE(sum(t.entries) FILTER (WHERE t.expires_hour < m.hour), 0)::bigint AS expired_before
       FROM moment AS m LEFT JOIN public.ai_worker_cache_totals AS t ON true),
+-- From here on the index gives the oldest entry at once; before it there is only what was deleted since the last VACUUM,
+-- and a mass delete leaves a million of those to pass.
+oldest AS (
+    SELECT min(f.created_hour) AS hour
+      FROM (SELECT t.created_hour FROM public.ai_worker_cache_totals AS t
+             GROUP BY t.created_hour HAVING sum(t.entries) > 0) AS f),
 expired AS (
     SELECT count(*) AS this_hour FROM moment AS m
       JOIN public.ai_worker_cache AS c ON c.expires_at >= m.hour AND c.expires_at <= m.now),
 unfolded AS (
     SELECT COALESCE(sum(e.hits), 0) AS hits, COALESCE(sum(e.hits * e.tokens_used), 0) AS tokens_saved,
            COALESCE(max(e.hits + e.hit_count), 0) AS max_hits
-      FROM (SELECT sum(h.hits) AS hits, c.hit_count, c.tokens_used
-              FROM public.ai_worker_cache_hits AS h
-              JOIN public.ai_worker_cache AS c ON c.cache_key = h.cache_key AND c.created_at = h.created_at
-             GROUP BY c.cache_key) AS e),
+      FROM (SELECT p.hits, c.hit_count, c.tokens_used
+              FROM (SELECT h.cache_key, h.created_at, sum(h.hits) AS hits
+                      FROM public.ai_worker_cache_hits AS h GROUP BY h.cache_key, h.created_at) AS p
+              -- LIMIT keeps the planner from scanning the cache instead, and IS TRUE from looking by created_at, which
+              -- many entries may share.
+             CROSS JOIN LATERAL (SELECT f.hit_count, f.tokens_used FROM public.ai_worker_cache AS f
+                                  WHERE f.cache_key = p.cache_key AND (f.created_at = p.created_at) IS TRUE
+                                  LIMIT 1) AS c) AS e),
 requests AS (
     SELECT COALESCE(sum(r.requests), 0)::bigint AS total,
            COALESCE(sum(r.requests) FILTER (WHERE r.kind = 'hit'), 0)::bigint AS hits,
@@ -114,7 +126,11 @@ requests AS (
            public.ai_worker_sum_latency(array_agg(r.latency) FILTER (WHERE r.kind = 'miss')) AS miss_latency
       FROM (SELECT t.kind, t.requests, t.latency FROM public.ai_worker_traffic AS t
              UNION ALL
-            SELECT 'hit', h.hits, h.latency::bigint[] FROM public.ai_worker_cache_hits AS h) AS r)
+            -- Most unfolded rows hold a hit or two, so few of their histograms differ.
+            SELECT 'hit', g.hits, (SELECT array_agg(b.amount * g.times ORDER BY b.bucket)
+                                     FROM unnest(g.latency) WITH ORDINALITY AS b (amount, bucket))
+              FROM (SELECT h.latency, count(*) AS times, sum(h.hits)::bigint AS hits
+                      FROM public.ai_worker_cache_hits AS h GROUP BY h.latency) AS g) AS r)
 SELECT t.entries AS total_entries,
        t.entries - t.expired_before - x.this_hour AS valid_entries,
        t.expired_before + x.this_hour AS expired_entries,
@@ -122,7 +138,7 @@ SELECT t.entries AS total_entries,
        COALESCE(round((t.hits + u.hits) / NULLIF(t.entries, 0), 2), 0) AS avg_hits_per_entry,
        (t.tokens_saved + u.tokens_saved)::bigint AS total_tokens_saved,
        GREATEST(COALESCE((SELECT max(c.hit_count) FROM public.ai_worker_cache AS c), 0), u.max_hits)::bigint AS max_hits,
-       (SELECT min(c.created_at) FROM public.ai_worker_cache AS c) AS oldest_entry,
+       (SELECT min(c.created_at) FROM public.ai_worker_cache AS c WHERE c.created_at >= o.hour) AS oldest_entry,
        (SELECT max(c.created_at) FROM public.ai_worker_cache AS c) AS newest_entry,
        r.total AS total_requests,
        COALESCE(round(r.hits::numeric / NULLIF(r.total, 0), 4), 0) AS hit_rate,
@@ -130,7 +146,7 @@ SELECT t.entries AS total_entries,
        public.ai_worker_latency_percentile(r.hit_latency, 0.95) AS hit_p95_ms,
        public.ai_worker_latency_percentile(r.miss_latency, 0.50) AS miss_p50_ms,
        public.ai_worker_latency_percentile(r.miss_latency, 0.95) AS miss_p95_ms
-  FROM totals AS t, expired AS x, unfolded AS u, requests AS r;
+  FROM totals AS t, oldest AS o, expired AS x, unfolded AS u, requests AS r;
 REVOKE ALL ON TABLE public.ai_worker_cache_stats FROM PUBLIC;
 COMMENT ON VIEW public.ai_worker_cache_stats IS
     'AI Worker: one row of cache statistics; hits that are not yet folded count';
@@ -161,10 +177,10 @@ BEGIN
     DELETE FROM public.ai_worker_cache_totals;
     UPDATE public.ai_worker_cache SET hit_count = 0 WHERE hit_count <> 0;
     DELETE FROM public.ai_worker_cache_totals;
-    INSERT INTO public.ai_worker_cache_totals (expires_hour, entries, hits, tokens_saved, bytes)
-    SELECT date_trunc('hour', c.expires_at, 'UTC'), count(*), 0, 0,
+    INSERT INTO public.ai_worker_cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes)
+    SELECT date_trunc('hour', c.created_at, 'UTC'), date_trunc('hour', c.expires_at, 'UTC'), count(*), 0, 0,
            sum(octet_length(c.prompt_text) + octet_length(c.generated_sql))
-      FROM public.ai_worker_cache AS c GROUP BY 1;
+      FROM public.ai_worker_cache AS c GROUP BY 1, 2;
 END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_reset_stats() FROM PUBLIC;

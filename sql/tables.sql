@@ -345,10 +345,15 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_cache_totals (
     bytes bigint NOT NULL
 ) WITH (fillfactor = 50);
 REVOKE ALL ON TABLE public.ai_worker_cache_totals FROM PUBLIC;
+-- What was counted before this column came says nothing of the oldest entry.
+ALTER TABLE public.ai_worker_cache_totals
+    ADD COLUMN IF NOT EXISTS created_hour timestamptz NOT NULL DEFAULT '-infinity';
 
 COMMENT ON TABLE public.ai_worker_cache_totals IS
     'AI Worker: sums over ai_worker_cache, kept by its triggers so that statistics and limits need no scan';
 COMMENT ON COLUMN public.ai_worker_cache_totals.expires_hour IS 'The hour (UTC) in which the entries expire';
+COMMENT ON COLUMN public.ai_worker_cache_totals.created_hour IS
+    'The hour (UTC) in which they were created, so that the oldest entry is found without passing deleted ones';
 COMMENT ON COLUMN public.ai_worker_cache_totals.entries IS 'Entries';
 COMMENT ON COLUMN public.ai_worker_cache_totals.hits IS 'Their hit_count, summed';
 COMMENT ON COLUMN public.ai_worker_cache_totals.tokens_saved IS 'Their tokens_used * hit_count, summed';

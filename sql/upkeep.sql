@@ -58,9 +58,9 @@ AS $$
         DELETE FROM public.ai_worker_cache_totals AS t
          WHERE t.ctid = ANY (ARRAY(SELECT f.ctid FROM public.ai_worker_cache_totals AS f FOR UPDATE SKIP LOCKED))
         RETURNING t.*)
-    INSERT INTO public.ai_worker_cache_totals (expires_hour, entries, hits, tokens_saved, bytes)
-    SELECT t.expires_hour, sum(t.entries), sum(t.hits), sum(t.tokens_saved), sum(t.bytes)
-      FROM taken AS t GROUP BY t.expires_hour
+    INSERT INTO public.ai_worker_cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes)
+    SELECT t.created_hour, t.expires_hour, sum(t.entries), sum(t.hits), sum(t.tokens_saved), sum(t.bytes)
+      FROM taken AS t GROUP BY t.created_hour, t.expires_hour
     HAVING (sum(t.entries), sum(t.hits), sum(t.tokens_saved), sum(t.bytes)) <> (0, 0, 0, 0);
 
     WITH taken AS (

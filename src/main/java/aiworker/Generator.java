@@ -122,6 +122,10 @@ public final class Generator {
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
           throw e.costing(usage);
         }
+        database.query(
+            "SELECT public.ai_worker_debug(?, ?) AS nothing",
+            "asking the model again: " + e.getMessage(),
+            e.detail());
         conversation.repair(reply.content(), e);
       }
     }

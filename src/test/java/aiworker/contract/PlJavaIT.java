@@ -139,6 +139,13 @@ class PlJavaIT {
   }
 
   @Nested
+  class Kill extends KillContract {
+    Kill() {
+      super(BackendRuntime.PLJAVA);
+    }
+  }
+
+  @Nested
   class Installing extends InstallationContract {
     Installing() {
       super(BackendRuntime.PLJAVA);

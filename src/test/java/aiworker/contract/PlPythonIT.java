@@ -136,6 +136,13 @@ class PlPythonIT {
   }
 
   @Nested
+  class Kill extends KillContract {
+    Kill() {
+      super(BackendRuntime.PLPYTHON);
+    }
+  }
+
+  @Nested
   class Installing extends InstallationContract {
     Installing() {
       super(BackendRuntime.PLPYTHON);

@@ -124,6 +124,7 @@ abstract class PrivilegeContract extends RuntimeContract {
         "SELECT public.ai_worker_store('q', 'test-model', 'v1', 'key', 'DELETE FROM users', 1, now())",
         "SELECT public.ai_worker_raise('IA001', 'a', 'b', 'c')",
         "SELECT public.ai_worker_warn('a', 'b', 'c')",
+        "SELECT public.ai_worker_debug('a', 'b')",
         "SELECT public.ai_worker_check_statement('SELECT 1', '{secret}')",
         "SELECT public.ai_worker_request('q', 'v1')",
         "SELECT public.ai_worker_enter_flight('key')",

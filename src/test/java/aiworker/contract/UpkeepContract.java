@@ -174,6 +174,29 @@ abstract class UpkeepContract extends RuntimeContract {
   }
 
   @Test
+  void statisticsKnowTheOldestAndNewestEntry() throws SQLException {
+    fill(5, "1 day");
+    for (String change :
+        List.of(
+            "UPDATE ai_worker_cache SET created_at = created_at - substr(prompt_text, 2)::int * interval '3 hours'",
+            "DELETE FROM ai_worker_cache WHERE prompt_text = 'q5'",
+            "UPDATE ai_worker_cache SET created_at = now() - interval '9 days' WHERE prompt_text = 'q2'",
+            "SELECT ai_worker_clean()",
+            "DELETE FROM ai_worker_cache WHERE created_at < now() - interval '30 hours'",
+            "SELECT ai_worker_reset_stats()",
+            "DELETE FROM ai_worker_cache",
+            "TRUNCATE ai_worker_cache")) {
+      admin(change);
+      assertEquals(
+          adminValue(
+              "SELECT concat_ws(' to ', min(created_at), max(created_at)) FROM ai_worker_cache"),
+          adminValue(
+              "SELECT concat_ws(' to ', oldest_entry, newest_entry) FROM ai_worker_cache_stats"),
+          change);
+    }
+  }
+
+  @Test
   void queriesOfDbasWorkWhileSessionsCall() throws SQLException {
     fill(50, "1 day");
     try (Connection connection = cluster.connect(database, "admin");

@@ -1,0 +1,118 @@
+package aiworker.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The evaluation on recorded replies, whose figures are known. */
+class EvaluationIT {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @EnumSource(BackendRuntime.class)
+  void reportOnRecordedRepliesIsAsRecorded(BackendRuntime runtime) throws Exception {
+    runtime.require();
+    Path report = folder.resolve("report.json");
+    Installation.Outcome outcome =
+        demo(runtime, "--json", report.toString(), "--min-accuracy", "80");
+    assertEquals(0, outcome.exitCode(), outcome.output());
+    JsonNode json = RuntimeContract.json(Files.readString(report));
+    Map<String, String> notRight = new TreeMap<>();
+    for (JsonNode question : json.get("questions")) {
+      String verdict = question.get("verdict").asText();
+      if (!verdict.equals("right")) {
+        notRight.put(
+            question.get("id").asText(), verdict + " " + question.get("sqlstate").asText());
+      }
+      assertTrue(question.get("ms").asDouble() > 0, question::toString);
+    }
+    assertEquals(
+        Map.of(
+            "total-revenue", "wrong null",
+            "cheapest-first", "wrong null",
+            "revenue-per-piece", "fails 22012",
+            "suppliers", "none IA020",
+            "reset-stock", "none IA021"),
+        notRight);
+    JsonNode summary = json.get("summary");
+    assertEquals(25, summary.get("questions").asInt());
+    assertEquals(23, summary.get("valid").asInt());
+    assertEquals(92.0, summary.get("valid_rate").asDouble());
+    assertEquals(20, summary.get("right").asInt());
+    assertEquals(80.0, summary.get("execution_accuracy").asDouble());
+    assertEquals(2, summary.get("repaired").asInt());
+    assertEquals(1, summary.get("repaired_and_valid").asInt());
+    assertEquals(2, summary.get("repair_rounds").asInt());
+    assertEquals(24 * 120, summary.get("tokens").asInt());
+    assertEquals(
+        RuntimeContract.json("{\"22012\":1,\"IA020\":1,\"IA021\":1}"), summary.get("errors"));
+    assertTrue(
+        summary.get("latency_p50_ms").asDouble() <= summary.get("latency_p95_ms").asDouble());
+    assertEquals("demo-recorded-replies", json.get("models").get(0).get("model").asText());
+    assertTrue(outcome.output().contains("RECORDED REPLIES"), outcome.output());
+    assertTrue(
+        outcome.output().contains("execution accuracy    80.0 %   20 of 25"), outcome.output());
+    System.out.println(runtime.title() + ":\n" + outcome.output());
+  }
+
+  @Test
+  void lowAccuracyFails() throws Exception {
+    Installation.Outcome outcome = demo(BackendRuntime.PLPYTHON, "--min-accuracy", "80.1");
+    assertEquals(1, outcome.exitCode(), outcome.output());
+    assertTrue(
+        outcome.output().contains("execution accuracy 80.0 % is under 80.1 %"), outcome.output());
+  }
+
+  @Test
+  void goldStatementsThatAreNoQueryFailAndDoNotCount() throws Exception {
+    Path questions = folder.resolve("questions.jsonl");
+    Files.writeString(
+        questions,
+        """
+        {"id": "write", "question": "a", "gold_sql": "DELETE FROM reviews RETURNING id"}
+        {"id": "two", "question": "b", "gold_sql": "SELECT 1; COMMIT; DROP TABLE reviews"}
+        {"id": "reviews", "question": "How many reviews have no comment?", "gold_sql": "SELECT count(*) FROM reviews WHERE comment IS NULL;"}
+        """);
+    Installation.Outcome outcome =
+        demo(BackendRuntime.PLPYTHON, "--questions", questions.toString());
+    assertEquals(3, outcome.exitCode(), outcome.output());
+    for (String expected :
+        List.of(
+            "100.0 %   1 of 1",
+            "write: 25006 ERROR:  cannot execute DELETE in a read-only transaction",
+            "two: 42P11 ERROR:  cannot open multi-query plan as cursor")) {
+      assertTrue(outcome.output().contains(expected), outcome.output());
+    }
+  }
+
+  private Installation.Outcome demo(BackendRuntime runtime, String... options)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("eval/demo.sh", "--runtime", runtime.option()));
+    command.addAll(List.of(options));
+    Path output = folder.resolve("output");
+    Process process =
+        new ProcessBuilder(command)
+            .directory(new File(System.getProperty("user.dir")))
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    boolean ended = process.waitFor(300, TimeUnit.SECONDS);
+    process.destroy();
+    assertTrue(ended, () -> "eval/demo.sh hangs");
+    return new Installation.Outcome(process.exitValue(), Files.readString(output));
+  }
+}
