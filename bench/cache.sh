@@ -4,8 +4,8 @@
 #   plpgsql    the same statement in a PL/pgSQL function that builds the response
 #   cached     ai_cached_sql
 #   generate   ai_generate_sql, a warm hit, in each runtime on this machine
-# The subjects take turns; a figure is the median of the rounds. Of a round only the last seconds count: before them the
-# sessions compile their functions and start Java.
+# The subjects take turns; a figure is the median of the rounds. Of a round only the last seconds count: in the one
+# before them the sessions compile their functions.
 #
 # Usage: bench/cache.sh [--rounds N] [--seconds S] [--growth HITS]
 set -euo pipefail
@@ -96,12 +96,10 @@ processed() {
 # Prints: transactions per second, p50 and p99 in microseconds, of one round.
 round() {
   local subject=$1 clients=$2 keys=$3 sync=$4
-  local warm_up=1
-  [[ $subject != generate:pljava ]] || warm_up=$((3 + clients / 2))
   { echo "\\set key random(1, $keys)"; statement "$subject"; } >"$work/script.sql"
   rm -f "$work"/run.*
   (cd "$work" && PGOPTIONS="-c synchronous_commit=$sync" "$bindir/pgbench" -n -M prepared -f script.sql -c "$clients" \
-    -T $((warm_up + seconds)) -l --log-prefix="$work/run" "$(database_of "$subject")" >"$work/pgbench.out" 2>&1) ||
+    -T $((1 + seconds)) -l --log-prefix="$work/run" "$(database_of "$subject")" >"$work/pgbench.out" 2>&1) ||
     { cat "$work/pgbench.out" >&2 && exit 1; }
   processed "$subject"
   # client, number, latency in us, script, seconds, microseconds; only the last seconds count
@@ -120,23 +118,6 @@ median() {
 
 echo "PostgreSQL $(psql -AtX -d postgres -c 'SHOW server_version'), $(nproc) cores, $rounds rounds of $seconds s, medians"
 echo
-echo "WAL and growth: $growth hits each, 8 clients, synchronous_commit off, random keys"
-printf '%-20s %14s %14s %14s\n' subject 'WAL bytes/hit' 'kB before' 'kB after'
-for subject in bare cached; do
-  tables="pg_total_relation_size('bare_cache')"
-  [ $subject = bare ] || tables="pg_total_relation_size('ai_worker_cache') + pg_total_relation_size('ai_worker_cache_hits')"
-  size="SELECT ($tables) / 1024"
-  { echo "\\set key random(1, $KEYS)"; statement $subject; } >"$work/script.sql"
-  psql -qX -d "${databases[0]}" -c CHECKPOINT -c 'SELECT pg_switch_wal()' >/dev/null
-  before=$(psql -AtX -d "${databases[0]}" -c "$size")
-  lsn=$(psql -AtX -d postgres -c 'SELECT pg_current_wal_insert_lsn()')
-  PGOPTIONS='-c synchronous_commit=off' "$bindir/pgbench" -n -M prepared -f "$work/script.sql" -c 8 -t $((growth / 8)) \
-    "${databases[0]}" >"$work/pgbench.out" 2>&1
-  processed $subject
-  wal=$(psql -AtX -d postgres -c "SELECT round((pg_current_wal_insert_lsn() - '$lsn') / $growth)")
-  printf '%-20s %14s %14s %14s\n' $subject "$wal" "$before" "$(psql -AtX -d "${databases[0]}" -c "$size")"
-done
-
 
 for sync in on off; do
   for keys in 1 $KEYS; do
@@ -159,6 +140,26 @@ for sync in on off; do
       done
     done
   done
+done
+
+echo
+echo "WAL and growth: $growth hits each, 8 clients, synchronous_commit off, random keys"
+printf '%-20s %14s %14s %14s\n' subject 'WAL bytes/hit' 'kB before' 'kB after'
+for subject in bare cached; do
+  tables="pg_total_relation_size('bare_cache')"
+  [ $subject = bare ] || tables="pg_total_relation_size('ai_worker_cache') + pg_total_relation_size('ai_worker_cache_hits')"
+  size="SELECT ($tables) / 1024"
+  { echo "\\set key random(1, $KEYS)"; statement $subject; } >"$work/script.sql"
+  psql -qX -d "${databases[0]}" -c 'CALL ai_worker_cleanup_all()' -c 'VACUUM FULL ANALYZE bare_cache' \
+    -c 'VACUUM FULL ANALYZE ai_worker_cache' -c 'VACUUM FULL ANALYZE ai_worker_cache_hits' \
+    -c CHECKPOINT -c 'SELECT pg_switch_wal()' >/dev/null
+  before=$(psql -AtX -d "${databases[0]}" -c "$size")
+  lsn=$(psql -AtX -d postgres -c 'SELECT pg_current_wal_insert_lsn()')
+  PGOPTIONS='-c synchronous_commit=off' "$bindir/pgbench" -n -M prepared -f "$work/script.sql" -c 8 -t $((growth / 8)) \
+    "${databases[0]}" >"$work/pgbench.out" 2>&1
+  processed $subject
+  wal=$(psql -AtX -d postgres -c "SELECT round((pg_current_wal_insert_lsn() - '$lsn') / $growth)")
+  printf '%-20s %14s %14s %14s\n' $subject "$wal" "$before" "$(psql -AtX -d "${databases[0]}" -c "$size")"
 done
 
 echo

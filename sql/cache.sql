@@ -59,12 +59,14 @@ COMMENT ON FUNCTION public.ai_worker_latency_bucket(timestamptz) IS
 -- request is a good one is asked where it found no entry.
 --
 -- A plan made while the tables were small or not yet analysed would scan them whole for as long as the session lives, so
--- each table is read by an index.
+-- each table is read by an index. What has none, in functions called from here, is planned at a forbidding cost, for which
+-- the server would compile it each time.
 CREATE OR REPLACE FUNCTION public.ai_cached_sql(prompt text, schema_version text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 SET enable_bitmapscan = off
+SET jit = off
 AS $$
 DECLARE
     started CONSTANT timestamptz := clock_timestamp();

@@ -1,7 +1,5 @@
 package aiworker.pljava;
 
-import java.util.stream.Stream;
-
 /**
  * Keeps a backend that is told to end inside a Java call from crashing the cluster. PL/Java would
  * destroy the JVM while its frames are on the stack, which aborts the process on JDK 17, and
@@ -10,25 +8,32 @@ import java.util.stream.Stream;
  *
  * <p>PL/Java calls into the server while it loads the first class, before any code of ours runs, so
  * this is an agent: {@code -javaagent:ai-worker-guard.jar} in {@code pljava.vmoptions}.
+ *
+ * <p>No lambdas: each start of a JVM would wait for the first one.
  */
-public final class ExitGuard {
+public final class ExitGuard extends Thread {
   private ExitGuard() {}
 
   /** Called by the JVM as it starts. */
   public static void premain(String arguments) {
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  if (isWithinPlJava()) {
-                    Runtime.getRuntime().halt(1);
-                  }
-                }));
+    Runtime.getRuntime().addShutdownHook(new ExitGuard());
+  }
+
+  @Override
+  public void run() {
+    if (isWithinPlJava()) {
+      Runtime.getRuntime().halt(1);
+    }
   }
 
   private static boolean isWithinPlJava() {
-    return Thread.getAllStackTraces().values().stream()
-        .flatMap(Stream::of)
-        .anyMatch(frame -> frame.getClassName().startsWith("org.postgresql.pljava."));
+    for (StackTraceElement[] stack : getAllStackTraces().values()) {
+      for (StackTraceElement frame : stack) {
+        if (frame.getClassName().startsWith("org.postgresql.pljava.")) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 }

@@ -13,6 +13,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.sql.Statement;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -138,6 +140,7 @@ abstract class GenerationContract extends RuntimeContract {
       generate("one", "v1");
       assertEquals("SELECT 1 AS one LIMIT 1000", value(connection, "SELECT ai_sql('one', 'v1')"));
       assertEquals("2", value(connection, "SELECT ai_cached_sql('one', 'v1') ->> 'hit_count'"));
+      assertTrue(generate(connection, "one", "v1").get("cache_hit").asBoolean());
       assertFalse(hasJvm(connection));
       endpoint.replyWithSql("SELECT 2 AS two");
       generate(connection, "two", "v1");
@@ -149,6 +152,36 @@ abstract class GenerationContract extends RuntimeContract {
     String pid = value(connection, "SELECT pg_backend_pid()");
     return "t"
         .equals(adminValue("SELECT pg_read_file('/proc/" + pid + "/maps') LIKE '%libjvm.so%'"));
+  }
+
+  @Test
+  void hitsReadByIndexAndCompileNothing() throws SQLException {
+    endpoint.replyWithSql("SELECT 1");
+    generate("anything", null);
+    try (Connection connection = cluster.connect(database, "postgres");
+        Statement statement = connection.createStatement()) {
+      // In a fresh session, so that each function plans its statements under the settings of the
+      // hit path
+      statement.execute("LOAD 'auto_explain'");
+      statement.execute("SET auto_explain.log_min_duration = 0");
+      statement.execute("SET auto_explain.log_nested_statements = on");
+      statement.execute("SET auto_explain.log_analyze = on");
+      statement.execute("SET client_min_messages = log");
+      StringBuilder log = new StringBuilder();
+      for (int i = 0; i < 3; i++) {
+        statement.execute("SELECT ai_generate_sql('anything')");
+        for (SQLWarning message = statement.getWarnings();
+            message != null;
+            message = message.getNextWarning()) {
+          log.append(message.getMessage());
+        }
+        statement.clearWarnings();
+      }
+      String plans = log.toString();
+      assertTrue(plans.contains("Index Scan using ai_worker_cache_pkey"), plans);
+      assertFalse(plans.contains("JIT:"), plans);
+      assertFalse(plans.contains("Seq Scan on ai_worker_cache"), plans);
+    }
   }
 
   @Test
