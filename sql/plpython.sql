@@ -14,6 +14,7 @@ if "bridge" not in SD:
             return json.dumps({"error": {
                 "sqlstate": "IA005", "message": what + " is not there", "detail": "It was expected at " + path + ".",
                 "hint": "Run install/install.sh again on this database; it names the package to add."}})
+    import ctypes
     import jpype
 
     if not jpype.isJVMStarted():
@@ -21,6 +22,10 @@ if "bridge" not in SD:
             paths["the Java virtual machine"], "-Xrs", "-Xms8m", "-Xmx64m", "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1", classpath=[paths["JPype's jar"], paths["the jar"]],
             convertStrings=False, interrupt=False)
+        # An exit runs the destructors of every library while threads of Java are still at work in them. Now and then that
+        # aborts, and the server then restarts all sessions. What the server itself does at its end is done before this.
+        libc = ctypes.CDLL(None)
+        libc.on_exit(libc._exit, None)
 
     plans = {}
 
