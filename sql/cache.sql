@@ -56,17 +56,9 @@ COMMENT ON FUNCTION public.ai_worker_latency_bucket(timestamptz) IS
     'AI Worker: the element of a latency histogram that counts the time since started';
 
 -- This is the hit path, and each expression, statement, subtransaction and call in it costs some microseconds: whether the
--- request is a good one is asked where it found no entry.
---
--- A plan made while the tables were small or not yet analysed would scan them whole for as long as the session lives, so
--- each table is read by an index. What has none, in functions called from here, is planned at a forbidding cost, for which
--- the server would compile it each time.
-CREATE OR REPLACE FUNCTION public.ai_cached_sql(prompt text, schema_version text DEFAULT NULL) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-SET enable_bitmapscan = off
-SET jit = off
+-- request is a good one is asked where it found no entry, and the settings are those of the two functions that call it.
+CREATE OR REPLACE FUNCTION public.ai_worker_hit(prompt text, schema_version text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
 DECLARE
     started CONSTANT timestamptz := clock_timestamp();
@@ -163,21 +155,45 @@ BEGIN
         'schema_version', version, 'cache_hit', true, 'hit_count', folded + COALESCE(pending, 1));
 END
 $$;
+REVOKE ALL ON FUNCTION public.ai_worker_hit(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_hit(text, text) IS
+    'AI Worker: what ai_cached_sql and ai_generate_sql share; not for other callers, who may have another search path';
+
+-- A plan made while the tables were small or not yet analysed would scan them whole for as long as the session lives, so
+-- each table is read by an index. What has none, in functions called from here, is planned at a forbidding cost, for which
+-- the server would compile it each time.
+CREATE OR REPLACE FUNCTION public.ai_cached_sql(prompt text, schema_version text DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET jit = off
+AS $$
+BEGIN
+    RETURN public.ai_worker_hit(prompt, schema_version);
+END
+$$;
 REVOKE ALL ON FUNCTION public.ai_cached_sql(text, text) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_cached_sql(text, text) IS
     'AI Worker: the cached response to a question, counting the hit, or NULL. Starts no JVM';
 
--- A hit ends here and starts no JVM, in either runtime.
+-- A hit ends here and starts no JVM, in either runtime. What follows a miss is planned as elsewhere in the session.
 CREATE OR REPLACE FUNCTION public.ai_generate_sql(prompt text, schema_version text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET jit = off
 AS $$
 DECLARE
-    response CONSTANT jsonb := public.ai_cached_sql(prompt, schema_version);
+    response CONSTANT jsonb := public.ai_worker_hit(prompt, schema_version);
 BEGIN
     IF response IS NOT NULL THEN
         RETURN response;
     END IF;
+    SET LOCAL enable_seqscan TO DEFAULT;
+    SET LOCAL enable_bitmapscan TO DEFAULT;
+    SET LOCAL jit TO DEFAULT;
     RETURN public.ai_worker_generate(prompt, schema_version);
 END
 $$;

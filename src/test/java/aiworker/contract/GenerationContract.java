@@ -267,7 +267,7 @@ abstract class GenerationContract extends RuntimeContract {
             WHERE p.pronamespace = 'public'::regnamespace
               AND (obj_description(p.oid, 'pg_proc') IS NULL OR pg_get_userbyid(p.proowner) <> 'ai_worker'
                    OR NOT COALESCE(p.proconfig::text LIKE '%search_path=pg_catalog, pg_temp%', false)
-                      AND p.proname <> 'ai_worker_cleanup_all'
+                      AND p.proname NOT IN ('ai_worker_cleanup_all', 'ai_worker_hit')
                    OR EXISTS (SELECT FROM aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) WHERE grantee = 0))
             """));
     assertNull(
