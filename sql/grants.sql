@@ -10,6 +10,41 @@ COMMENT ON FUNCTION public.ai_worker_cleanup_cache() IS
 COMMENT ON FUNCTION public.ai_worker_health() IS
     'AI Worker: runtime, versions, settings that need attention and the last failure of the endpoint; never a secret';
 
+-- ALTER DEFAULT PRIVILEGES of whoever installs may have granted what this installation made. What it found is ours already,
+-- and a DBA may have granted that on purpose.
+DO $$
+DECLARE
+    given record;
+BEGIN
+    FOR given IN
+        SELECT DISTINCT o.object, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END AS grantee
+          FROM (SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || c.oid::regclass AS object,
+                       c.relacl AS acl, c.relowner AS owner
+                  FROM pg_catalog.pg_class AS c
+                 WHERE c.relnamespace = 'public'::regnamespace AND starts_with(c.relname, 'ai_worker_')
+                   AND c.relkind IN ('r', 'v', 'S') AND c.relowner <> 'ai_worker'::regrole
+                 UNION ALL
+                SELECT 'SEQUENCE ' || c.oid::regclass, c.relacl, c.relowner
+                  FROM pg_catalog.pg_class AS c
+                 WHERE c.relnamespace = 'ai_worker_counters'::regnamespace AND c.relkind = 'S'
+                 UNION ALL
+                SELECT 'SCHEMA ' || n.nspname, n.nspacl, n.nspowner
+                  FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'ai_worker_counters'
+                 UNION ALL
+                SELECT 'ROUTINE ' || p.oid::regprocedure, p.proacl, p.proowner
+                  FROM pg_catalog.pg_proc AS p
+                 WHERE p.pronamespace = 'public'::regnamespace AND p.proowner <> 'ai_worker'::regrole
+                   AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')
+                        OR starts_with(p.proname, 'ai_worker_'))) AS o
+         CROSS JOIN aclexplode(o.acl) AS a
+          LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee
+         WHERE a.grantee <> o.owner
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM %s CASCADE', given.object, given.grantee);
+    END LOOP;
+END
+$$;
+
 DO $$
 DECLARE
     object text;

@@ -22,10 +22,7 @@ BEGIN
       FROM (SELECT 'relation' AS kind, 'public.' || c.relname AS name, c.relowner AS owner
               FROM pg_catalog.pg_class AS c
              WHERE c.relnamespace = 'public'::regnamespace
-               AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-               AND c.relname IN ('ai_worker_cache', 'ai_worker_cache_hits', 'ai_worker_cache_stats',
-                                 'ai_worker_cache_totals', 'ai_worker_config', 'ai_worker_quotas',
-                                 'ai_worker_traffic', 'ai_worker_usage', 'ai_worker_usage_parts')
+               AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND starts_with(c.relname, 'ai_worker_')
              UNION ALL
             SELECT 'function', 'public.' || p.proname, p.proowner
               FROM pg_catalog.pg_proc AS p

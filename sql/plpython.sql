@@ -67,7 +67,7 @@ DECLARE
 BEGIN
     IF error IS NOT NULL THEN
         PERFORM public.ai_worker_raise(
-            error ->> 'sqlstate', error ->> 'message', error ->> 'detail', COALESCE(error ->> 'hint', ''));
+            error ->> 'sqlstate', error ->> 'message', error ->> 'detail', error ->> 'hint');
     END IF;
     RETURN outcome -> 'value';
 END
@@ -81,7 +81,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN public.ai_worker_call('generate', prompt, schema_version);
+    RETURN public.ai_worker_call('generate'::text, VARIADIC ARRAY[prompt, schema_version]);
 END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_generate(text, text) FROM PUBLIC;
@@ -91,7 +91,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN public.ai_worker_call('regenerate', prompt, schema_version);
+    RETURN public.ai_worker_call('regenerate'::text, VARIADIC ARRAY[prompt, schema_version]);
 END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_regenerate(text, text) FROM PUBLIC;
@@ -108,7 +108,7 @@ CREATE OR REPLACE FUNCTION public.ai_worker_cleanup_cache() RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT public.ai_worker_clean()
+    SELECT public.ai_worker_clean(10000)
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_cleanup_cache() FROM PUBLIC;
 
@@ -117,7 +117,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    outcome jsonb := public.ai_worker_bridge('health', ARRAY[]::text[]);
+    outcome jsonb := public.ai_worker_bridge('health'::text, ARRAY[]::text[]);
     error CONSTANT jsonb := outcome -> 'error';
     state CONSTANT jsonb := public.ai_worker_state();
 BEGIN

@@ -260,11 +260,12 @@ PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  -- Until when in 13 digits of milliseconds, a space, 20 characters of version, a space, the schemas. Compared as text, so
-  -- that garbage is no error.
+  -- Until when and since when, each in 13 digits of milliseconds, 20 characters of version, the schemas, with spaces between.
+  -- Compared as text, so that garbage is no error.
   memory CONSTANT text := current_setting('ai_worker.schema_memory', true);
   now_ms CONSTANT bigint := date_part('epoch', clock_timestamp()) * 1000;
-  remembered CONSTANT text := substr(memory, 15, 20);
+  remembered CONSTANT text := substr(memory, 29, 20);
+  since text := now_ms;
   scope text[];
   known boolean;
   took_ms bigint;
@@ -272,7 +273,7 @@ DECLARE
   version text;
 BEGIN
   SELECT c.schemas INTO scope FROM public.ai_worker_config c;
-  known := substr(memory, 36) = scope::text AND length(remembered) = 20 AND strpos(remembered, '|') = 0;
+  known := substr(memory, 50) = scope::text AND length(remembered) = 20 AND strpos(remembered, '|') = 0;
   IF known AND substr(memory, 1, 13) COLLATE "C" > now_ms::text
      AND substr(memory, 1, 13) COLLATE "C" <= (now_ms + 10000)::text THEN
     RETURN remembered;
@@ -283,12 +284,15 @@ BEGIN
   keep_ms := least(greatest(1000, 10 * took_ms), 10000);
   IF starts_with(version, 'locked-') THEN
     keep_ms := 1000;
-    IF known THEN
+    -- The version from before the lock serves for a while, but not as long as the lock: other tables may have changed.
+    IF known AND substr(memory, 15, 13) COLLATE "C" > (now_ms - 20000)::text
+       AND substr(memory, 15, 13) COLLATE "C" <= now_ms::text THEN
       version := remembered;
+      since := substr(memory, 15, 13);
     END IF;
   END IF;
-  PERFORM set_config(
-    'ai_worker.schema_memory', now_ms + took_ms + keep_ms || ' ' || version || ' ' || scope::text, false);
+  PERFORM set_config('ai_worker.schema_memory',
+    now_ms + took_ms + keep_ms || ' ' || since || ' ' || version || ' ' || scope::text, false);
   RETURN version;
 END
 $$;

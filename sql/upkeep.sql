@@ -238,7 +238,7 @@ BEGIN
          ORDER BY c.hit_count + COALESCE(unfolded.hits, 0) DESC
     LOOP
         BEGIN
-            fresh := public.ai_worker_regenerate(entry.prompt_text, entry.schema_version);
+            fresh := public.ai_worker_regenerate(entry.prompt_text, entry.schema_version::text);
             -- created_at stays: it says which entry a hit belongs to. What was verified meanwhile stays as it is.
             UPDATE public.ai_worker_cache AS c
                SET generated_sql = fresh ->> 'sql', tokens_used = (fresh ->> 'tokens_used')::integer,

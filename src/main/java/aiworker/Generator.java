@@ -48,6 +48,9 @@ public final class Generator {
             prompt,
             schemaVersion == null ? schema.version() : schemaVersion,
             settings.text("started_at"));
+    if (!request.model().equals(config.model())) {
+      return generate(prompt, schemaVersion);
+    }
     Flight flight = new Flight(database, cache);
     String response = flight.join(request, config.flightWait());
     if (response != null) {
@@ -86,7 +89,8 @@ public final class Generator {
   private Row settings() {
     return database
         .query(
-            "SELECT to_jsonb(c) AS config, clock_timestamp() AS started_at,"
+            "SELECT to_jsonb(c) AS config, "
+                + " (date_part('epoch', clock_timestamp()) * 1000000)::bigint::text AS started_at,"
                 + " current_setting('server_version') AS server_version"
                 + " FROM public.ai_worker_config AS c")
         .get(0);

@@ -46,7 +46,7 @@ public final class Worker {
   /** {@code ai_worker_cleanup_cache}: the number of entries deleted. */
   public long cleanupCache(Database database) {
     return Long.parseLong(
-        database.query("SELECT public.ai_worker_clean() AS deleted").get(0).text("deleted"));
+        database.query("SELECT public.ai_worker_clean(10000) AS deleted").get(0).text("deleted"));
   }
 
   private <T> T remembering(Supplier<T> work) {

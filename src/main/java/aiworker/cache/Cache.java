@@ -44,7 +44,8 @@ public final class Cache {
    */
   public void store(Request request, ProvenSql statement, int tokens) {
     database.query(
-        "SELECT public.ai_worker_store(?, ?, ?, ?, ?, ?::integer, ?::timestamptz) AS nothing",
+        "SELECT public.ai_worker_store(?, ?, ?, ?, ?, ?::integer,"
+            + " to_timestamp(?::double precision / 1000000)) AS nothing",
         request.prompt(),
         request.model(),
         request.schemaVersion(),

@@ -8,7 +8,8 @@ import aiworker.db.Row;
  *
  * @param schemaVersion the caller's, or that of the schema as the model sees it
  * @param cacheKey lower-case hex SHA-256 of prompt|model|schema version in UTF-8
- * @param startedAt the server's clock when the request came, as text with its offset
+ * @param startedAt the server's clock when the request came, in microseconds since 1970, which no
+ *     setting of the session changes
  */
 public record Request(
     String prompt, String model, String schemaVersion, String cacheKey, String startedAt) {

@@ -61,7 +61,7 @@ public final class Upstream {
     boolean limited = row.bool("limited");
     breaker.requireNotOpen(settings, row);
     if (limited) {
-      database.query("SELECT public.ai_worker_charge(1, 0) AS nothing");
+      database.query("SELECT public.ai_worker_charge(1, 0::bigint) AS nothing");
     }
     boolean probe = breaker.isProbe(database, settings, row);
     ChatReply reply;

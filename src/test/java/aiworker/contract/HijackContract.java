@@ -9,7 +9,11 @@ import aiworker.testing.FakeEndpoint;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -82,8 +86,8 @@ abstract class HijackContract extends RuntimeContract {
           "NaN",
           "0x10",
           "locked missing unreadable uncounted unstored",
-          "9999999999999 ffffffffffffffffffff {public}",
-          "9999999999999 ffff|fffffffffffffff {public}",
+          "9999999999999 9999999999999 ffffffffffffffffffff {public}",
+          "9999999999999 0000000000000 ffff|fffffffffffffff {public}",
           "\u00e9\u6f22\ud83d\ude42'\"\\ %s");
 
   private static final List<String> SETTINGS =
@@ -201,6 +205,124 @@ abstract class HijackContract extends RuntimeContract {
               "UPDATE public.ai_worker_config SET row_limit = 10, model = 'other'")) {
         statement.execute(call);
         assertNothingSprung();
+      }
+    }
+  }
+
+  /**
+   * A call whose arguments are not of the very types of ours would find a better match beside it.
+   */
+  @Test
+  void overloadsBesideOursAreNotRun() throws SQLException {
+    endpoint.otherwise(
+        request ->
+            FakeEndpoint.completion(
+                request.body().contains("wrong first") && !request.body().contains("nowhere")
+                    ? "SELECT * FROM nowhere"
+                    : "SELECT name FROM users"));
+    admin("GRANT CREATE ON SCHEMA public TO asker");
+    try {
+      plantOverloads();
+      try (Connection asker = asker();
+          Connection admin = cluster.connect(database, "admin");
+          Statement asks = asker.createStatement();
+          Statement manages = admin.createStatement()) {
+        manages.execute(
+            "INSERT INTO ai_worker_quotas (per, max_calls, max_tokens) VALUES ('1 day', 1000, 1000000)");
+        for (String call :
+            List.of(
+                "ai_generate_sql('q', 'v1')",
+                "ai_generate_sql('q', 'v1')",
+                "ai_generate_sql('wrong first', NULL::text)",
+                "ai_cached_sql('q', 'v1')",
+                "ai_sql('q', 'v2')",
+                "ai_run_sql('q', 'v1')")) {
+          asks.execute("SELECT public." + call);
+          assertNothingSprung();
+        }
+        assertEquals(
+            "IA001",
+            assertThrows(SQLException.class, () -> asks.execute("SELECT public.ai_sql(' ', 'v1')"))
+                .getSQLState());
+        for (String call :
+            List.of(
+                "SELECT public.ai_worker_verify(cache_key::text, true) FROM public.ai_worker_cache LIMIT 1",
+                "SELECT public.ai_worker_cache_stats()",
+                "SELECT * FROM public.ai_worker_cache_stats, public.ai_worker_usage",
+                "SELECT public.ai_worker_health()",
+                "SELECT public.ai_worker_cleanup_cache()",
+                "CALL public.ai_worker_cleanup_all()",
+                "SELECT public.ai_worker_warm_cache('{w}'::text[], 'v1')",
+                "SELECT public.ai_worker_refresh_popular(0::bigint, '2 days'::interval)",
+                "SELECT public.ai_worker_invalidate('v1')",
+                "DELETE FROM public.ai_worker_quotas",
+                "SELECT public.ai_worker_reset_stats()")) {
+          manages.execute(call);
+          assertNothingSprung();
+        }
+      }
+    } finally {
+      admin(
+          """
+          DO $$ DECLARE planted regprocedure;
+          BEGIN
+              FOR planted IN SELECT p.oid FROM pg_proc AS p WHERE p.proowner = 'asker'::regrole
+                                AND p.pronamespace = 'public'::regnamespace LOOP
+                  EXECUTE 'DROP FUNCTION ' || planted;
+              END LOOP;
+          END $$
+          """,
+          "REVOKE CREATE ON SCHEMA public FROM asker");
+    }
+  }
+
+  /** Beside each function of ours: other types in each place, defaults left out, one by one. */
+  private void plantOverloads() throws SQLException {
+    Map<String, List<String>> others =
+        Map.of(
+            "text", List.of("varchar", "name"),
+            "name", List.of("text", "varchar"),
+            "bigint", List.of("integer", "smallint", "numeric"),
+            "integer", List.of("bigint", "smallint"),
+            "boolean", List.of("text"),
+            "double precision", List.of("numeric"),
+            "interval", List.of("text"),
+            "timestamp with time zone", List.of("timestamp", "text"),
+            "text[]", List.of("varchar[]", "name[]"),
+            "bigint[]", List.of("integer[]", "numeric[]"));
+    Set<String> planted = new LinkedHashSet<>();
+    try (Connection superuser = cluster.connect(database, "postgres")) {
+      for (String function :
+          column(
+              superuser,
+              "SELECT p.proname || '|' || p.pronargdefaults || '|' || (p.provariadic <> 0) || '|' || oidvectortypes(p.proargtypes)"
+                  + " FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace AND p.prorettype <> 'trigger'::regtype"
+                  + " AND p.proowner = 'ai_worker'::regrole AND p.prokind = 'f'")) {
+        String[] parts = function.split("\\|", -1);
+        List<String> types = parts[3].isEmpty() ? List.of() : List.of(parts[3].split(", ", -1));
+        for (int i = 0; i < types.size(); i++) {
+          for (String other : others.getOrDefault(types.get(i), List.of())) {
+            List<String> changed = new ArrayList<>(types);
+            changed.set(i, other);
+            planted.add(parts[0] + "(" + String.join(", ", changed) + ")");
+          }
+        }
+        for (int left = 1; left <= Integer.parseInt(parts[1]); left++) {
+          planted.add(
+              parts[0] + "(" + String.join(", ", types.subList(0, types.size() - left)) + ")");
+        }
+        if (parts[2].equals("true")) {
+          planted.add(parts[0] + "(text)");
+          planted.add(parts[0] + "(text, text)");
+          planted.add(parts[0] + "(text, text, text)");
+        }
+      }
+    }
+    assertTrue(planted.size() > 60, planted.toString());
+    try (Connection asker = asker();
+        Statement statement = asker.createStatement()) {
+      for (String function : planted) {
+        statement.execute(trap("FUNCTION public." + function, "text"));
       }
     }
   }
@@ -331,6 +453,32 @@ abstract class HijackContract extends RuntimeContract {
         set.execute("RESET ALL");
       }
     }
+  }
+
+  /** The driver insists on ISO, so other styles hold inside one statement only. */
+  @Test
+  void momentsAreReadAsTheyWereMeantWhateverTheSessionPrints() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    try (Connection asker = asker();
+        Statement statement = asker.createStatement()) {
+      for (String style : List.of("ISO", "German", "SQL", "Postgres, DMY")) {
+        for (String zone : List.of("Asia/Jakarta", "Asia/Kolkata", "America/St_Johns")) {
+          statement.execute(
+              """
+              DO $$ BEGIN
+                  SET LOCAL DateStyle = '%1$s';
+                  SET LOCAL TimeZone = '%2$s';
+                  ASSERT NOT (ai_generate_sql('%1$s %2$s', 'v1') ->> 'cache_hit')::boolean;
+              END $$
+              """
+                  .formatted(style, zone));
+        }
+      }
+    }
+    double latency =
+        Double.parseDouble(adminValue("SELECT miss_p95_ms FROM ai_worker_cache_stats"));
+    assertTrue(latency > 0.5 && latency < 60_000, Double.toString(latency));
+    assertEquals("12", adminValue("SELECT count(*) FROM ai_worker_cache"));
   }
 
   /**

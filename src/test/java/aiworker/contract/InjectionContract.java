@@ -209,7 +209,7 @@ abstract class InjectionContract extends RuntimeContract {
       value(
           attacker,
           "SELECT set_config('ai_worker.schema_memory', ((extract(epoch FROM clock_timestamp()) * 1000)::bigint + 9000)"
-              + " || ' ' || ? || ' {public}', false)",
+              + " || ' 0000000000000 ' || ? || ' {public}', false)",
           forged);
       assertNull(value(attacker, "SELECT ai_cached_sql('forged', NULL)"));
       String version = generate(attacker, "forged", null).get("schema_version").asText();

@@ -13,11 +13,24 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Installing, repairing, removing, and what is said when something is missing. */
 abstract class InstallationContract extends RuntimeContract {
+  private static final String GRANTED_TO_NOBODY =
+      """
+      SELECT count(*)
+        FROM (SELECT relacl, relowner FROM pg_class
+               UNION ALL SELECT proacl, proowner FROM pg_proc
+               UNION ALL SELECT nspacl, nspowner FROM pg_namespace) AS o (acl, owner),
+             aclexplode(o.acl) AS a
+       WHERE o.owner = 'ai_worker'::regrole AND a.grantee = 'nobody'::regrole
+      """;
+
   private static final String OURS =
       "SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE 'ai\\_worker%' OR relname LIKE 'idx\\_ai\\_%')"
           + " + (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
@@ -77,16 +90,33 @@ abstract class InstallationContract extends RuntimeContract {
     assertEquals(0, run(other, "--runtime", runtime.option()).exitCode());
   }
 
-  @Test
-  void failureHalfWayChangesNothing() throws SQLException {
+  @ParameterizedTest
+  @ValueSource(strings = {"ai_worker_traffic", "ai_worker_cache_pending"})
+  void failureHalfWayChangesNothing(String table) throws SQLException {
     String other = cluster.createDatabase();
     try (Connection connection = cluster.connect(other, "postgres");
         Statement statement = connection.createStatement()) {
-      statement.execute("CREATE TABLE public.ai_worker_traffic (mine text)");
+      statement.execute("CREATE TABLE public." + table + " (mine text)");
     }
     Installation.Outcome outcome = run(other, "--runtime", runtime.option());
-    assertFails(1, outcome, "relation public.ai_worker_traffic exists and is not ours");
+    assertFails(1, outcome, "relation public." + table + " exists and is not ours");
     assertEquals("1", ask(other, OURS));
+  }
+
+  @Test
+  void defaultPrivilegesOpenNothingAndGrantsOfTheDbaStay() throws SQLException {
+    String other = cluster.createDatabase();
+    try (Connection connection = cluster.connect(other, "postgres");
+        Statement statement = connection.createStatement()) {
+      for (String kind : List.of("TABLES", "SEQUENCES", "ROUTINES", "SCHEMAS")) {
+        statement.execute("ALTER DEFAULT PRIVILEGES GRANT ALL ON " + kind + " TO nobody");
+      }
+      assertEquals(0, run(other, "--runtime", runtime.option()).exitCode());
+      assertEquals("0", value(connection, GRANTED_TO_NOBODY));
+      statement.execute("GRANT SELECT ON ai_worker_cache TO nobody");
+      assertEquals(0, run(other, "--runtime", runtime.option()).exitCode());
+      assertEquals("1", value(connection, GRANTED_TO_NOBODY));
+    }
   }
 
   @Test

@@ -135,14 +135,34 @@ class SchemaVersionIT {
     }
   }
 
+  /** Other tables may have changed since: a lock held for hours must not freeze the version. */
+  @Test
+  void versionFromBeforeALockServesForAWhileOnly() throws Exception {
+    db.run("CREATE VIEW v AS SELECT * FROM users");
+    try (Connection locker = db.connect()) {
+      locker.setAutoCommit(false);
+      SchemaFixture.run(locker, "LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
+      for (int seconds : new int[] {15, 25}) {
+        db.run(
+            "SET ai_worker.schema_memory = '0000000000000 "
+                + (System.currentTimeMillis() - seconds * 1_000L)
+                + " 00000000000000000000 {public}'");
+        String version = db.value("SELECT public.ai_worker_schema_version()");
+        assertEquals(seconds == 15, version.equals("00000000000000000000"), version);
+        assertEquals(version, db.value("SELECT public.ai_worker_schema_version()"));
+      }
+      locker.rollback();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
         "",
         "x",
         "garbage that is long enough to be cut into pieces",
-        "9999999999999 00000000000000000000 {public}",
-        "0000000000000 00000000000000000000 {public}"
+        "9999999999999 0000000000000 00000000000000000000 {public}",
+        "0000000000000 9999999999999 00000000000000000000 {public}"
       })
   void aForgedMemoryThatIsNotFreshIsIgnored(String forged) throws Exception {
     String version = db.value("SELECT public.ai_worker_schema_fingerprint('{public}')");
@@ -154,9 +174,11 @@ class SchemaVersionIT {
   void aForgedMemoryCannotPutABarIntoTheVersion() throws Exception {
     String version = db.value("SELECT public.ai_worker_schema_fingerprint('{public}')");
     String soon = Long.toString(System.currentTimeMillis() + 5_000);
-    db.run("SET ai_worker.schema_memory = '" + soon + " 00000|00000000000000 {public}'");
+    db.run(
+        "SET ai_worker.schema_memory = '" + soon + " 0000000000000 00000|00000000000000 {public}'");
     assertEquals(version, db.value("SELECT public.ai_worker_schema_version()"));
-    db.run("SET ai_worker.schema_memory = '" + soon + " 00000000000000000000 {public}'");
+    db.run(
+        "SET ai_worker.schema_memory = '" + soon + " 0000000000000 00000000000000000000 {public}'");
     assertEquals("00000000000000000000", db.value("SELECT public.ai_worker_schema_version()"));
   }
 
