@@ -310,6 +310,9 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_cache_hits (
     latency integer[] NOT NULL
 ) WITH (fillfactor = 50);
 REVOKE ALL ON TABLE public.ai_worker_cache_hits FROM PUBLIC;
+-- Counters from before there were slots are every session's.
+ALTER TABLE public.ai_worker_cache_hits ADD COLUMN IF NOT EXISTS slot integer NOT NULL DEFAULT 0;
+DROP INDEX IF EXISTS public.ai_worker_cache_hits_key;
 CREATE INDEX IF NOT EXISTS ai_worker_cache_hits_slot ON public.ai_worker_cache_hits (cache_key, slot);
 
 COMMENT ON TABLE public.ai_worker_cache_hits IS 'AI Worker: hits not yet folded into ai_worker_cache';

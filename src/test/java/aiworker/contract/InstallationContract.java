@@ -90,6 +90,62 @@ abstract class InstallationContract extends RuntimeContract {
     assertEquals(0, run(other, "--runtime", runtime.option()).exitCode());
   }
 
+  /** The counters as they were before they had slots. */
+  @Test
+  void oldCountersAreUpgraded() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    generate("kept", "v1");
+    admin(
+        "DROP TABLE ai_worker_cache_hits CASCADE",
+        "CREATE TABLE ai_worker_cache_hits (cache_key varchar(64) NOT NULL, created_at timestamptz NOT NULL,"
+            + " hits bigint NOT NULL, last_hit_at timestamptz NOT NULL, latency bigint[] NOT NULL)",
+        "CREATE INDEX ai_worker_cache_hits_key ON ai_worker_cache_hits (cache_key)",
+        "ALTER TABLE ai_worker_cache_hits OWNER TO ai_worker",
+        "INSERT INTO ai_worker_cache_hits SELECT cache_key, created_at, 5, now(), array_fill(0, ARRAY[27]) || 5"
+            + " FROM ai_worker_cache");
+    Installation.Outcome outcome = run(database, "--runtime", runtime.option());
+    assertEquals(0, outcome.exitCode(), outcome.output());
+    assertEquals(6, generate("kept", "v1").get("hit_count").asInt());
+    assertEquals("6", adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
+    admin("SELECT ai_worker_clean()");
+    assertEquals("6", adminValue("SELECT hit_count FROM ai_worker_cache"));
+    assertEquals(
+        "ai_worker_cache_hits_slot",
+        adminValue(
+            "SELECT string_agg(indexrelid::regclass::text, ',') FROM pg_index"
+                + " WHERE indrelid = 'ai_worker_cache_hits'::regclass"));
+  }
+
+  @Test
+  void uninstallTakesOnlyWhatIsOurs() throws SQLException {
+    String other = cluster.createDatabase();
+    assertEquals(0, run(other, "--runtime", runtime.option()).exitCode());
+    try (Connection connection = cluster.connect(other, "postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute("GRANT CONNECT ON DATABASE postgres TO ai_worker_user");
+      statement.execute("CREATE TABLE public.users (id bigint)");
+      statement.execute("GRANT SELECT ON public.users TO ai_worker");
+      statement.execute("CREATE SCHEMA kept AUTHORIZATION ai_worker_admin");
+      statement.execute("CREATE TABLE kept.notes (note text)");
+      statement.execute("ALTER TABLE kept.notes OWNER TO ai_worker_admin");
+      statement.execute("CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+      statement.execute("ALTER FUNCTION public.mine() OWNER TO ai_worker");
+    }
+    try {
+      Installation.Outcome outcome = run(other, "--uninstall");
+      assertEquals(0, outcome.exitCode(), outcome.output());
+      assertEquals("0", ask(other, OURS));
+      assertEquals(
+          "t",
+          ask(
+              other,
+              "SELECT (SELECT datacl::text LIKE '%ai_worker_user=c/%' FROM pg_database WHERE datname = 'postgres')"
+                  + " AND to_regclass('kept.notes') IS NOT NULL AND to_regprocedure('public.mine()') IS NOT NULL"));
+    } finally {
+      admin("REVOKE CONNECT ON DATABASE postgres FROM ai_worker_user");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"ai_worker_traffic", "ai_worker_cache_pending"})
   void failureHalfWayChangesNothing(String table) throws SQLException {
