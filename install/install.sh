@@ -454,6 +454,8 @@ step() {
 # The statements' own results are of no interest; \echo and errors still show.
 script_head() {
   echo '\o /dev/null'
+  # what others have stored since it began must count
+  echo 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED;'
   echo 'SET client_min_messages = warning;'
   echo 'SET statement_timeout = 0;'
   echo 'SET default_transaction_read_only = off;'

@@ -76,7 +76,8 @@ GRANT EXECUTE ON FUNCTION
 
 GRANT EXECUTE ON FUNCTION
     public.ai_worker_cache_stats(), public.ai_worker_cleanup_cache(), public.ai_worker_health(),
-    public.ai_worker_invalidate(text), public.ai_worker_reset_stats(), public.ai_worker_verify(text, boolean),
+    public.ai_worker_invalidate(text), public.ai_worker_recount(), public.ai_worker_reset_stats(),
+    public.ai_worker_verify(text, boolean),
     public.ai_worker_warm_cache(text[], text), public.ai_worker_refresh_popular(bigint, interval),
     public.ai_worker_quota_usage(name),
     public.ai_worker_sum_latency(bigint[]), public.ai_worker_latency_percentile(bigint[], double precision)
@@ -88,3 +89,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.ai_worker_quotas TO ai_work
 GRANT SELECT, DELETE ON TABLE public.ai_worker_usage_parts TO ai_worker_admin;
 GRANT SELECT ON TABLE public.ai_worker_usage, public.ai_worker_cache_stats, public.ai_worker_cache_hits, public.ai_worker_traffic
     TO ai_worker_admin;
+
+-- The cache or its sums may have been dropped since they were counted. This transaction has made the cache's triggers, so it
+-- need not wait here.
+DO $$
+BEGIN
+    PERFORM public.ai_worker_recount();
+END
+$$;

@@ -8,6 +8,12 @@ DECLARE
     change record;
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
+        -- Nobody else can be changing the cache now, so none of the sums is left; but a snapshot from before this statement
+        -- does not show all of them.
+        IF current_setting('transaction_isolation') <> 'read committed' THEN
+            TRUNCATE public.ai_worker_cache_totals;
+            RETURN NULL;
+        END IF;
         INSERT INTO public.ai_worker_cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes)
         SELECT t.created_hour, t.expires_hour, -sum(t.entries), -sum(t.hits), -sum(t.tokens_saved), -sum(t.bytes)
           FROM public.ai_worker_cache_totals AS t GROUP BY t.created_hour, t.expires_hour;
@@ -59,6 +65,33 @@ DROP TRIGGER IF EXISTS ai_worker_totals_truncate ON public.ai_worker_cache;
 CREATE TRIGGER ai_worker_totals_truncate AFTER TRUNCATE ON public.ai_worker_cache
     FOR EACH STATEMENT EXECUTE FUNCTION public.ai_worker_count_totals();
 COMMENT ON TRIGGER ai_worker_totals_truncate ON public.ai_worker_cache IS 'Keeps ai_worker_cache_totals';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_recount() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '2s'
+AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'entries cannot be counted in a % transaction', current_setting('transaction_isolation')
+            USING ERRCODE = 'invalid_transaction_state', DETAIL = 'It does not see what others have stored since it began.',
+                  HINT = 'Use READ COMMITTED: BEGIN ISOLATION LEVEL READ COMMITTED, or SET default_transaction_isolation.';
+    END IF;
+    LOCK TABLE public.ai_worker_cache, public.ai_worker_cache_totals IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM public.ai_worker_cache_totals;
+    INSERT INTO public.ai_worker_cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes)
+    SELECT date_trunc('hour', c.created_at, 'UTC'), date_trunc('hour', c.expires_at, 'UTC'), count(*), sum(c.hit_count),
+           sum(c.tokens_used * c.hit_count), sum(octet_length(c.prompt_text) + octet_length(c.generated_sql))
+      FROM public.ai_worker_cache AS c GROUP BY 1, 2;
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'the cache is in use'
+        USING ERRCODE = 'lock_not_available', DETAIL = 'An open transaction has stored an entry or holds a lock on the cache.',
+              HINT = 'Try again, or look for sessions that are idle in transaction in pg_stat_activity.';
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_recount() FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_recount() IS
+    'AI Worker: counts the entries of the cache anew, for statistics and limits; clean-up does it where it finds them wrong';
 
 CREATE OR REPLACE FUNCTION public.ai_worker_sum_latency(latencies bigint[]) RETURNS bigint[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -169,23 +202,24 @@ COMMENT ON COLUMN public.ai_worker_cache_stats.miss_p95_ms IS '95th percentile o
 CREATE OR REPLACE FUNCTION public.ai_worker_reset_stats() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '2s'
 AS $$
 BEGIN
     LOCK TABLE public.ai_worker_cache IN SHARE ROW EXCLUSIVE MODE;
     DELETE FROM public.ai_worker_cache_hits;
     DELETE FROM public.ai_worker_traffic;
-    DELETE FROM public.ai_worker_cache_totals;
     UPDATE public.ai_worker_cache SET hit_count = 0 WHERE hit_count <> 0;
-    DELETE FROM public.ai_worker_cache_totals;
-    INSERT INTO public.ai_worker_cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes)
-    SELECT date_trunc('hour', c.created_at, 'UTC'), date_trunc('hour', c.expires_at, 'UTC'), count(*), 0, 0,
-           sum(octet_length(c.prompt_text) + octet_length(c.generated_sql))
-      FROM public.ai_worker_cache AS c GROUP BY 1, 2;
+    PERFORM public.ai_worker_recount();
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'the statistics are in use'
+        USING ERRCODE = 'lock_not_available',
+              DETAIL = 'An open transaction has counted a hit or stored an entry. Longer waiting would keep every store out.',
+              HINT = 'Try again, or look for sessions that are idle in transaction in pg_stat_activity.';
 END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_reset_stats() FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_reset_stats() IS
-    'AI Worker: sets every count of hits and requests to zero and counts the entries anew';
+    'AI Worker: sets every count of hits and requests to zero and counts the entries anew; an error when an open transaction keeps it waiting for 2 s';
 
 CREATE OR REPLACE FUNCTION public.ai_worker_state() RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

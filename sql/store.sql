@@ -117,50 +117,88 @@ COMMENT ON FUNCTION public.ai_worker_examples(text, text) IS
     'AI Worker: answers in the cache to show the model with a prompt, most similar first; of those alike within a tenth verified ones first, then popular ones. By pg_trgm''s similarity where it is installed, else by the share of common words';
 
 CREATE OR REPLACE FUNCTION public.ai_worker_land_pending() RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
 AS $$
+DECLARE
+    moment CONSTANT timestamptz := clock_timestamp();
+BEGIN
     WITH landed AS (
         DELETE FROM public.ai_worker_cache_pending AS p
          WHERE p.ctid = ANY (ARRAY(SELECT f.ctid FROM public.ai_worker_cache_pending AS f
                                     LIMIT 1000 FOR UPDATE SKIP LOCKED))
         RETURNING p.*)
-    INSERT INTO public.ai_worker_cache
-    SELECT DISTINCT ON (l.cache_key) l.* FROM landed AS l ORDER BY l.cache_key, l.created_at
-    ON CONFLICT (cache_key) DO NOTHING
+    INSERT INTO public.ai_worker_cache AS c
+        (cache_key, prompt_text, model, schema_version, generated_sql, tokens_used,
+         created_at, expires_at, last_accessed_at)
+    SELECT DISTINCT ON (l.cache_key)
+           l.cache_key, l.prompt_text, l.model, l.schema_version, l.generated_sql, l.tokens_used,
+           l.created_at, l.expires_at, l.last_accessed_at
+      FROM landed AS l
+     ORDER BY l.cache_key, l.created_at DESC
+    ON CONFLICT ON CONSTRAINT ai_worker_cache_pkey DO UPDATE
+        SET prompt_text = EXCLUDED.prompt_text, generated_sql = EXCLUDED.generated_sql, validated = true,
+            tokens_used = EXCLUDED.tokens_used, created_at = EXCLUDED.created_at,
+            expires_at = EXCLUDED.expires_at, last_accessed_at = EXCLUDED.last_accessed_at, hit_count = 0
+        WHERE c.expires_at <= moment OR NOT c.validated;
+EXCEPTION WHEN lock_not_available OR serialization_failure THEN
+    -- An open transaction has one of the keys: they all stay for the next time.
+    NULL;
+END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_land_pending() FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_land_pending() IS
-    'AI Worker: moves entries of SERIALIZABLE transactions into the cache';
+    'AI Worker: moves entries of SERIALIZABLE transactions into the cache, unless it would have to wait';
 
+-- Only folding says when an entry was last used, so the coldest are folded, and those that turn out warm make room for the
+-- next, some rounds at most. Each table has an index for it, whatever the planner believes.
 CREATE OR REPLACE FUNCTION public.ai_worker_evict(at_most integer) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
 DECLARE
+    highest record;
     entries_over bigint;
     bytes_over bigint;
+    looked_at integer;
     evicted bigint;
 BEGIN
-    SELECT COALESCE(sum(t.entries), 0) - c.max_entries, COALESCE(sum(t.bytes), 0) - c.max_bytes
+    SELECT c.max_entries AS entries, c.max_bytes AS bytes INTO highest FROM public.ai_worker_config AS c;
+    SELECT COALESCE(sum(t.entries), 0) - highest.entries, COALESCE(sum(t.bytes), 0) - highest.bytes
       INTO entries_over, bytes_over
-      FROM public.ai_worker_config AS c LEFT JOIN public.ai_worker_cache_totals AS t ON t.expires_hour < 'infinity'
-     GROUP BY c.max_entries, c.max_bytes;
-    IF entries_over <= 0 AND bytes_over <= 0 THEN
+      FROM public.ai_worker_cache_totals AS t WHERE t.expires_hour < 'infinity';
+    IF at_most <= 0 OR entries_over <= 0 AND bytes_over <= 0 THEN
         RETURN 0;
     END IF;
+    looked_at := 20 + CASE WHEN bytes_over > 0 THEN at_most ELSE LEAST(at_most, entries_over) END;
+    FOR round IN 1 .. LEAST(10, 2 + 10000 / looked_at) LOOP
+        EXIT WHEN public.ai_worker_fold_entries(ARRAY(
+            SELECT c.cache_key FROM public.ai_worker_cache AS c
+             WHERE c.expires_at <> 'infinity' ORDER BY c.last_accessed_at LIMIT looked_at)) = 0;
+    END LOOP;
     WITH coldest AS MATERIALIZED (
-        SELECT c.cache_key, c.last_accessed_at, octet_length(c.prompt_text) + octet_length(c.generated_sql) AS bytes
+        SELECT c.cache_key, octet_length(c.prompt_text) + octet_length(c.generated_sql) AS bytes,
+               -- Hits that another session has locked could not be folded.
+               GREATEST(c.last_accessed_at, (SELECT max(h.last_hit_at) FROM public.ai_worker_cache_hits AS h
+                                              WHERE h.cache_key = c.cache_key AND h.created_at = c.created_at)) AS used_at
           FROM public.ai_worker_cache AS c
          WHERE c.expires_at <> 'infinity'
-         ORDER BY c.last_accessed_at LIMIT at_most FOR UPDATE SKIP LOCKED),
+         ORDER BY c.last_accessed_at LIMIT looked_at FOR UPDATE OF c SKIP LOCKED),
     ranked AS (
-        SELECT d.cache_key, row_number() OVER before AS place, sum(d.bytes) OVER before - d.bytes AS bytes_before
+        SELECT d.cache_key, row_number() OVER before AS place, sum(d.bytes) OVER before - d.bytes AS bytes_before,
+               count(*) OVER () AS entries, sum(d.bytes) OVER () AS bytes
           FROM coldest AS d
-        WINDOW before AS (ORDER BY d.last_accessed_at, d.cache_key ROWS UNBOUNDED PRECEDING)),
+        WINDOW before AS (ORDER BY d.used_at, d.cache_key ROWS UNBOUNDED PRECEDING)),
     gone AS (
         DELETE FROM public.ai_worker_cache AS c USING ranked AS r
-         WHERE c.cache_key = r.cache_key AND (r.place <= entries_over OR r.bytes_before < bytes_over)
+         WHERE c.cache_key = r.cache_key AND r.place <= at_most
+           AND (r.place <= entries_over OR r.bytes_before < bytes_over)
+           -- What was seen to be all there is counts more than sums that may be wrong.
+           AND (r.entries = looked_at OR r.place <= r.entries - highest.entries
+                OR r.bytes_before < r.bytes - highest.bytes)
         RETURNING 1)
     SELECT count(*) INTO evicted FROM gone;
     RETURN evicted;
@@ -228,7 +266,10 @@ BEGIN
                 expires_at = EXCLUDED.expires_at, last_accessed_at = EXCLUDED.last_accessed_at, hit_count = 0
             WHERE c.expires_at <= stored_at OR NOT c.validated;
         PERFORM public.ai_worker_land_pending();
-        PERFORM public.ai_worker_evict(10);
+        -- A snapshot kept for the whole transaction makes folding and deleting fail where others have written since.
+        IF isolation = 'read committed' THEN
+            PERFORM public.ai_worker_evict(10);
+        END IF;
     EXCEPTION WHEN OTHERS THEN
         IF SQLSTATE LIKE '57%' THEN
             RAISE;

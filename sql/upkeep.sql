@@ -1,17 +1,21 @@
 -- Clean-up and what a DBA schedules.
 
-CREATE OR REPLACE FUNCTION public.ai_worker_fold_hits(at_most integer) RETURNS void
+CREATE OR REPLACE FUNCTION public.ai_worker_fold_entries(candidates varchar[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     keys varchar[];
+    moved bigint;
 BEGIN
     -- Entries that another session has locked keep their hits for the next time.
     keys := ARRAY(
         SELECT c.cache_key FROM public.ai_worker_cache AS c
-         WHERE c.cache_key IN (SELECT h.cache_key FROM public.ai_worker_cache_hits AS h LIMIT at_most)
+         WHERE c.cache_key IN (SELECT h.cache_key FROM public.ai_worker_cache_hits AS h WHERE h.cache_key = ANY (candidates))
            FOR UPDATE SKIP LOCKED);
+    IF keys = '{}' THEN
+        RETURN 0;
+    END IF;
     WITH taken AS (
         DELETE FROM public.ai_worker_cache_hits AS h
          WHERE h.ctid = ANY (ARRAY(SELECT f.ctid FROM public.ai_worker_cache_hits AS f
@@ -22,9 +26,27 @@ BEGIN
            SET hit_count = c.hit_count + s.hits, last_accessed_at = GREATEST(c.last_accessed_at, s.last_hit_at)
           FROM (SELECT t.cache_key, t.created_at, sum(t.hits)::bigint AS hits, max(t.last_hit_at) AS last_hit_at
                   FROM taken AS t GROUP BY t.cache_key, t.created_at) AS s
-         WHERE c.cache_key = s.cache_key AND c.created_at = s.created_at)
-    INSERT INTO public.ai_worker_traffic (kind, requests, latency)
-    SELECT 'hit', sum(t.hits), public.ai_worker_sum_latency(array_agg(t.latency::bigint[])) FROM taken AS t HAVING count(*) > 0;
+         WHERE c.cache_key = s.cache_key AND c.created_at = s.created_at
+        RETURNING 1),
+    counted AS (
+        INSERT INTO public.ai_worker_traffic (kind, requests, latency)
+        SELECT 'hit', sum(t.hits), public.ai_worker_sum_latency(array_agg(t.latency::bigint[]))
+          FROM taken AS t HAVING count(*) > 0)
+    SELECT count(*) INTO moved FROM folded;
+    RETURN moved;
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_fold_entries(varchar[]) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_fold_entries(varchar[]) IS
+    'AI Worker: moves counted hits of entries with these keys into ai_worker_cache and ai_worker_traffic; of how many entries';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_fold_hits(at_most integer) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM public.ai_worker_fold_entries(ARRAY(
+        SELECT h.cache_key FROM public.ai_worker_cache_hits AS h LIMIT at_most));
 
     -- What is left of entries that are gone.
     WITH taken AS (
@@ -81,6 +103,29 @@ REVOKE ALL ON FUNCTION public.ai_worker_merge_counters() FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_merge_counters() IS
     'AI Worker: merges the rows of ai_worker_traffic, ai_worker_cache_totals and ai_worker_usage_parts that nobody has locked';
 
+-- A restored dump, or a trigger that was disabled, leaves sums that do not match; within one snapshot they always do.
+CREATE OR REPLACE FUNCTION public.ai_worker_check_totals() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
+AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed'
+       OR (SELECT count(*) FROM public.ai_worker_cache)
+          = (SELECT COALESCE(sum(t.entries), 0) FROM public.ai_worker_cache_totals AS t) THEN
+        RETURN;
+    END IF;
+    LOCK TABLE public.ai_worker_cache, public.ai_worker_cache_totals IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM public.ai_worker_recount();
+EXCEPTION WHEN lock_not_available THEN
+    RAISE WARNING 'ai_worker: the sums over the cache are wrong, and the cache is in use'
+        USING HINT = 'The next clean-up tries again, or call SELECT ai_worker_recount().';
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_check_totals() FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_check_totals() IS
+    'AI Worker: counts the entries anew if ai_worker_cache_totals is wrong and nobody is storing';
+
 CREATE OR REPLACE FUNCTION public.ai_worker_clean(at_most integer DEFAULT 10000) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -89,6 +134,12 @@ DECLARE
     moment CONSTANT timestamptz := clock_timestamp();
     deleted bigint;
 BEGIN
+    IF current_setting('transaction_isolation') = 'serializable' THEN
+        RAISE EXCEPTION 'clean-up cannot run in a serializable transaction'
+            USING ERRCODE = 'invalid_transaction_state',
+                  DETAIL = 'It could make other serializable transactions that had a hit fail when they commit.',
+                  HINT = 'Use READ COMMITTED: BEGIN ISOLATION LEVEL READ COMMITTED, or SET default_transaction_isolation.';
+    END IF;
     PERFORM public.ai_worker_land_pending();
     PERFORM public.ai_worker_fold_hits(at_most);
     WITH gone AS (
@@ -103,6 +154,9 @@ BEGIN
     END IF;
     PERFORM public.ai_worker_merge_counters();
     PERFORM public.ai_worker_drop_counters();
+    IF deleted < at_most THEN
+        PERFORM public.ai_worker_check_totals();
+    END IF;
     RETURN deleted;
 END
 $$;
@@ -167,14 +221,19 @@ CREATE OR REPLACE PROCEDURE public.ai_worker_cleanup_all()
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    WHILE public.ai_worker_cleanup_cache() OPERATOR(pg_catalog.>=) 10000 LOOP
+    LOOP
+        IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+            COMMIT;
+            SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+        END IF;
+        EXIT WHEN public.ai_worker_cleanup_cache() OPERATOR(pg_catalog.<) 10000;
         COMMIT;
     END LOOP;
 END
 $$;
 REVOKE ALL ON PROCEDURE public.ai_worker_cleanup_all() FROM PUBLIC;
 COMMENT ON PROCEDURE public.ai_worker_cleanup_all() IS
-    'AI Worker: ai_worker_cleanup_cache() until nothing is left to do, committing after each';
+    'AI Worker: ai_worker_cleanup_cache() until nothing is left to do, committing after each; READ COMMITTED whatever the default is';
 
 CREATE OR REPLACE FUNCTION public.ai_worker_warm_cache(
     prompts text[], schema_version text DEFAULT NULL,

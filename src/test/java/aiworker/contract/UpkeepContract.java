@@ -3,6 +3,7 @@ package aiworker.contract;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
@@ -11,7 +12,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
 
 /** Expiry, limits, and what a DBA schedules or types. */
 abstract class UpkeepContract extends RuntimeContract {
@@ -219,6 +224,230 @@ abstract class UpkeepContract extends RuntimeContract {
       assertNull(value("SELECT ai_cached_sql('q1', 'v1')"));
       assertEquals("0", adminValue("SELECT total_entries FROM ai_worker_cache_stats"));
     }
+  }
+
+  private static final String PENDING =
+      "INSERT INTO ai_worker_cache_pending (cache_key, prompt_text, model, schema_version, generated_sql, created_at,"
+          + " expires_at) SELECT encode(sha256(('q1|test-model|v1')::bytea), 'hex'), 'q1', 'test-model', 'v1',"
+          + " 'SELECT ' || i, now() - i * interval '1 minute', now() + interval '1 day' FROM generate_series(10, 12) AS i";
+
+  private void assertSumsAreRight(String afterWhat) throws SQLException {
+    assertEquals(
+        adminValue(
+            "SELECT concat_ws(' ', count(*), coalesce(sum(hit_count), 0), coalesce(sum(tokens_used * hit_count), 0),"
+                + " coalesce(sum(octet_length(prompt_text) + octet_length(generated_sql)), 0)) FROM ai_worker_cache"),
+        adminValue(
+            "SELECT concat_ws(' ', coalesce(sum(entries), 0), coalesce(sum(hits), 0), coalesce(sum(tokens_saved), 0),"
+                + " coalesce(sum(bytes), 0)) FROM ai_worker_cache_totals"),
+        afterWhat);
+  }
+
+  private void repair() {
+    Installation.Outcome outcome =
+        Installation.run(cluster, database, Map.of(), "--runtime", runtime.option());
+    assertEquals(0, outcome.exitCode(), outcome.output());
+  }
+
+  private String cachedPrompts() throws SQLException {
+    return adminValue(
+        "SELECT string_agg(prompt_text, ',' ORDER BY prompt_text) FROM ai_worker_cache");
+  }
+
+  @Test
+  void hitsThatAreNotFoldedKeepAnEntry() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    admin("UPDATE ai_worker_config SET max_entries = 3");
+    for (String prompt : List.of("a", "b", "c")) {
+      generate(prompt, "v1");
+    }
+    for (int hit = 1; hit <= 5; hit++) {
+      assertEquals(hit, generate("a", "v1").get("hit_count").asInt());
+    }
+    generate("d", "v1");
+    assertEquals("a,c,d", cachedPrompts());
+    assertEquals(6, generate("a", "v1").get("hit_count").asInt());
+    assertEquals("6", adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
+    assertEquals(
+        "6",
+        adminValue(
+            "SELECT sum(latency) FROM (SELECT unnest(latency) AS latency FROM ai_worker_traffic WHERE kind = 'hit'"
+                + " UNION ALL SELECT unnest(latency) FROM ai_worker_cache_hits) AS counted"));
+    assertSumsAreRight("eviction");
+  }
+
+  /** Somebody counts a hit and does not commit, so it cannot be folded. */
+  @Test
+  void hitsThatAreLockedKeepAnEntryAndKeepNobodyWaiting() throws SQLException {
+    fill(3, "1 day");
+    value("SELECT ai_cached_sql('q3', 'v1')");
+    admin("UPDATE ai_worker_config SET max_entries = 3");
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    try (Connection other = asker()) {
+      other.setAutoCommit(false);
+      generate(other, "q3", "v1");
+      generate("new", "v1");
+      assertEquals("new,q1,q3", cachedPrompts());
+      other.commit();
+    }
+    assertEquals("2", adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
+  }
+
+  @Test
+  void evictionKeepsWhatIsHotAmongMany() throws SQLException {
+    fill(300, "1 day");
+    try (Connection connection = cluster.connect(database, "admin")) {
+      for (int i = 300; i > 250; i--) {
+        value(connection, "SELECT ai_cached_sql('q" + i + "', 'v1')");
+      }
+    }
+    admin("UPDATE ai_worker_config SET max_entries = 299");
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    generate("new", "v1");
+    assertEquals("299", adminValue("SELECT count(*) FROM ai_worker_cache"));
+    assertEquals(
+        "0",
+        adminValue("SELECT count(*) FROM ai_worker_cache WHERE prompt_text IN ('q249', 'q250')"));
+    assertEquals("50", adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
+  }
+
+  @Test
+  void wrongSumsNeitherEmptyTheCacheNorStay() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    admin(
+        "UPDATE ai_worker_config SET max_entries = 3",
+        "INSERT INTO ai_worker_cache_totals (expires_hour, entries, hits, tokens_saved, bytes) VALUES (now(), 4, 9, 9, 99)");
+    generate("a", "v1");
+    generate("b", "v1");
+    assertEquals("a,b", cachedPrompts());
+    value("SELECT ai_worker_cleanup_cache()");
+    assertSumsAreRight("clean-up");
+    admin(
+        "INSERT INTO ai_worker_cache_totals (expires_hour, entries, hits, tokens_saved, bytes) VALUES (now(), 4, 9, 9, 99)");
+    value("SELECT ai_worker_recount()");
+    assertSumsAreRight("ai_worker_recount");
+  }
+
+  @Test
+  void sumsAreRightAfterTablesWereDroppedAndRepaired() throws SQLException {
+    fill(4, "1 day");
+    admin(
+        "UPDATE ai_worker_cache SET hit_count = 3, tokens_used = 5",
+        "DROP TABLE ai_worker_cache_totals CASCADE");
+    repair();
+    assertSumsAreRight("the sums were dropped");
+    admin(
+        "DROP TABLE ai_worker_cache CASCADE",
+        "ALTER DATABASE " + database + " SET default_transaction_isolation = 'serializable'");
+    try {
+      repair();
+    } finally {
+      admin("ALTER DATABASE " + database + " RESET default_transaction_isolation");
+    }
+    assertSumsAreRight("the cache was dropped");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {Connection.TRANSACTION_REPEATABLE_READ, Connection.TRANSACTION_SERIALIZABLE})
+  void sumsAreRightAfterTruncateWithAnOldSnapshot(int isolation) throws SQLException {
+    fill(2, "1 day");
+    try (Connection connection = cluster.connect(database, "admin");
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      connection.setTransactionIsolation(isolation);
+      statement.execute("SELECT 1 FROM ai_worker_config");
+      admin("UPDATE ai_worker_cache SET cache_key = 'o' || left(cache_key, 63), hit_count = 2");
+      fill(4, "1 day");
+      statement.execute("TRUNCATE ai_worker_cache");
+      connection.commit();
+    }
+    assertSumsAreRight("TRUNCATE");
+  }
+
+  @Test
+  void recountUnderAnOldSnapshotIsRefused() throws SQLException {
+    try (Connection connection = cluster.connect(database, "admin")) {
+      connection.setAutoCommit(false);
+      connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+      PSQLException e =
+          assertThrows(PSQLException.class, () -> value(connection, "SELECT ai_worker_recount()"));
+      assertEquals("25000", e.getSQLState());
+      assertTrue(e.getServerErrorMessage().getHint().contains("READ COMMITTED"), e.getMessage());
+    }
+  }
+
+  @Test
+  void pendingEntryReplacesAnExpiredOneAndTheNewestCounts() throws SQLException {
+    fill(1, "-1 day");
+    admin(PENDING);
+    assertEquals("0", value("SELECT ai_worker_cleanup_cache()"));
+    assertEquals("SELECT 10", value("SELECT ai_cached_sql('q1', 'v1') ->> 'sql'"));
+    admin(PENDING.replace("'SELECT ' || i", "'SELECT 20'"));
+    assertEquals("0", value("SELECT ai_worker_cleanup_cache()"));
+    assertEquals("SELECT 10", value("SELECT ai_cached_sql('q1', 'v1') ->> 'sql'"));
+    assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_cache_pending"));
+  }
+
+  @Test
+  void cleanUpDoesNotWaitForTheOpenInsertOfAPendingEntry() throws SQLException {
+    admin(PENDING);
+    try (Connection other = cluster.connect(database, "postgres");
+        Statement insert = other.createStatement();
+        Connection cleaner = cluster.connect(database, "admin");
+        Statement statement = cleaner.createStatement()) {
+      other.setAutoCommit(false);
+      insert.execute(
+          "INSERT INTO ai_worker_cache (cache_key, prompt_text, model, schema_version, generated_sql, expires_at)"
+              + " VALUES (encode(sha256('q1|test-model|v1'), 'hex'), 'q1', 'test-model', 'v1', 'SELECT 0',"
+              + " now() + interval '1 hour')");
+      statement.execute("SET statement_timeout = '5s'");
+      assertEquals("0", value(cleaner, "SELECT ai_worker_cleanup_cache()"));
+      assertEquals("3", adminValue("SELECT count(*) FROM ai_worker_cache_pending"));
+      endpoint.replyWithSql("SELECT 7");
+      generate("another", "v1");
+      assertEquals("another", cachedPrompts());
+      other.rollback();
+    }
+    value("SELECT ai_worker_cleanup_cache()");
+    assertEquals("another,q1", cachedPrompts());
+  }
+
+  @Test
+  void cleanUpUnderSerializableIsRefused() throws SQLException {
+    fill(1, "-1 day");
+    try (Connection connection = cluster.connect(database, "admin");
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET default_transaction_isolation = serializable");
+      PSQLException e =
+          assertThrows(
+              PSQLException.class, () -> value(connection, "SELECT ai_worker_cleanup_cache()"));
+      assertEquals("25000", e.getSQLState(), e.getMessage());
+      assertTrue(e.getServerErrorMessage().getHint().contains("READ COMMITTED"), e.getMessage());
+      statement.execute("CALL ai_worker_cleanup_all()");
+      assertEquals("serializable", value(connection, "SHOW transaction_isolation"));
+    }
+    assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_cache"));
+  }
+
+  @Test
+  void resetGivesUpRatherThanKeepStoresOut() throws SQLException {
+    fill(1, "1 day");
+    value("SELECT ai_cached_sql('q1', 'v1')");
+    try (Connection other = asker();
+        Connection connection = cluster.connect(database, "admin");
+        Statement statement = connection.createStatement()) {
+      other.setAutoCommit(false);
+      generate(other, "q1", "v1");
+      statement.execute("SET statement_timeout = '10s'");
+      PSQLException e =
+          assertThrows(
+              PSQLException.class, () -> value(connection, "SELECT ai_worker_reset_stats()"));
+      assertEquals("55P03", e.getSQLState(), e.getMessage());
+      assertTrue(e.getServerErrorMessage().getHint().contains("pg_stat_activity"), e.getMessage());
+      other.commit();
+    }
+    assertEquals("2", adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
+    value("SELECT ai_worker_reset_stats()");
+    assertEquals("0", adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
   }
 
   private String value(String sql) throws SQLException {
