@@ -1,16 +1,29 @@
 #!/usr/bin/env bash
 # Runs the evaluation on recorded replies, in a throw-away cluster with the sample database: it shows what a report looks like
-# and tests the way from question to verdict, not a model. Options but --runtime go to evaluate.py.
+# and tests the way from question to verdict, not a model. Options but --runtime are those of evaluate.py.
 #
-# Usage: eval/demo.sh [--runtime pljava|plpython] [--json FILE] [--min-accuracy PERCENT]
+# Usage: eval/demo.sh [--runtime auto|pljava|plpython] [--questions FILE] [--json FILE] [--min-accuracy PERCENT] [--help]
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 runtime=auto
-if [ "${1:-}" = --runtime ]; then
-  runtime=$2
-  shift 2
-fi
+options=(--questions "$(realpath --relative-to=. "$root/eval/sample.jsonl")" --username analyst --dbname shop)
+while [ $# -gt 0 ]; do
+  case $1 in
+    --runtime) runtime=${2:-} && shift ;;
+    --runtime=*) runtime=${1#*=} ;;
+    -h | --help) sed -n 's/^# \(Usage: .*\)/\1/p' "${BASH_SOURCE[0]}" && exit ;;
+    *) options+=("$1") ;;
+  esac
+  shift || break
+done
+case $runtime in
+  auto | pljava | plpython) ;;
+  *) echo "ERROR:  --runtime takes auto, pljava or plpython" >&2 && exit 2 ;;
+esac
+# a wrong option is told before a cluster is made for it
+python3 -Bc 'import sys; sys.path[0] = sys.argv.pop(1); sys.argv[0] = "eval/demo.sh"; import evaluate; evaluate.read_options()' \
+  "$root/eval" "${options[@]}"
 
 # shellcheck source=bench/cluster.sh
 . "$root/bench/cluster.sh"
@@ -22,7 +35,7 @@ psql -qX -v ON_ERROR_STOP=1 -d shop -1 -f "$root/install/sample.sql"
 
 "$root/eval/recorded.py" "$root/eval/recorded.jsonl" >"$work/url" &
 recorded=$!
-trap 'kill $recorded; end_cluster' EXIT
+trap 'kill "$recorded" || true; end_cluster' EXIT
 for ((waited = 0; waited < 100; waited++)); do
   [ ! -s "$work/url" ] || break
   sleep 0.1
@@ -33,5 +46,4 @@ CREATE ROLE analyst LOGIN;
 GRANT ai_worker_user TO analyst;
 GRANT SELECT ON users, categories, products, orders, order_items, reviews, ai_worker_config TO analyst;
 SQL
-cd "$root"
-eval/evaluate.py --questions eval/sample.jsonl --username analyst --dbname shop "$@"
+"$root/eval/evaluate.py" "${options[@]}"

@@ -81,11 +81,30 @@ def read_options():
     parser.add_argument("--host", metavar="HOST", help="server's host name or socket folder (default: as psql)")
     parser.add_argument("--port", metavar="PORT", help="server's port (default: as psql)")
     parser.add_argument("--username", metavar="NAME", help="role to ask as (default: as psql)")
-    parser.add_argument("--statement-timeout", type=int, default=30000, metavar="MS",
-                        help="longest run of a statement, ms (default: 30000)")
+    parser.add_argument("--statement-timeout", type=milliseconds, default=30000, metavar="MS",
+                        help="longest run of a statement, ms; 0: any (default: 30000)")
     parser.add_argument("--json", metavar="FILE", help="write the report with all statements there")
-    parser.add_argument("--min-accuracy", type=float, metavar="PERCENT", help="fail below this execution accuracy")
+    parser.add_argument("--min-accuracy", type=percent, metavar="PERCENT", help="fail below this execution accuracy")
     return parser.parse_args()
+
+
+def milliseconds(text):
+    value = int(text)
+    if not 0 <= value < 2**31:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 to {2**31 - 1}")
+    return value
+
+
+def percent(text):
+    value = float(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 to 100")
+    return value
+
+
+def is_text(value):
+    """Whether PostgreSQL can take it as text: JSON can hold a NUL and half a character."""
+    return isinstance(value, str) and "\0" not in value and not re.search("[\ud800-\udfff]", value)
 
 
 def read_questions(file, default_database):
@@ -101,8 +120,11 @@ def read_questions(file, default_database):
                                   entry.get("database", default_database))
             except (ValueError, AttributeError, KeyError) as e:
                 raise Failure(f"{file}, line {number}: not a JSON object with question and gold_sql: {e}") from None
-            if not all(isinstance(text, str) and "\0" not in text for text in (outcome.question, outcome.gold_sql)):
-                raise Failure(f"{file}, line {number}: question and gold_sql must be text")
+            texts = [outcome.id, outcome.question, outcome.gold_sql]
+            if outcome.database is not None:
+                texts.append(outcome.database)
+            if not all(is_text(text) for text in texts):
+                raise Failure(f"{file}, line {number}: question, gold_sql, id and database must be text that PostgreSQL can take")
             if (outcome.database, outcome.question) in seen:
                 raise Failure(f"{file}, line {number}: the question is there twice")
             seen.add((outcome.database, outcome.question))
@@ -144,7 +166,8 @@ def psql(options, database, label, script, hear):
 def ask(options, database, outcomes, label):
     """Asks the questions of one database; fills the outcomes and returns the model and where it is, if we may know."""
     script = ["SET client_min_messages = debug1;",
-              "SELECT json_build_object('model', model, 'base_url', base_url) FROM public.ai_worker_config;"]
+              "SELECT json_build_object('model', model, 'base_url', "  # without what may be secret in it
+              "regexp_replace(regexp_replace(base_url, '[?#].*', ''), '//[^/]*@', '//')) FROM public.ai_worker_config;"]
     for number, outcome in enumerate(outcomes):
         script.append(f"""\
 \\warn {label} question {number}
@@ -323,13 +346,16 @@ def show(file, models, outcomes, summary):
         print(f"{o.id:{width}}  {o.verdict:8}  {o.sqlstate or '':8}  {'' if o.tokens is None else o.tokens:>7}"
               f"  {o.repairs:>7}  {'' if o.ms is None else format(o.ms, '.1f'):>9}")
     s = summary
+    each = "" if s["tokens_per_valid"] is None else f", {s['tokens_per_valid']} each"
+    latency = ("no question came back" if s["latency_p50_ms"] is None else
+               f"p50 {s['latency_p50_ms']} ms, p95 {s['latency_p95_ms']} ms, each question a miss")
     errors = ", ".join(f"{state}: {count}" for state, count in s["errors"].items())
     print(f"""
 execution accuracy   {s['execution_accuracy']:5.1f} %   {s['right']} of {s['questions']} gave the rows of the gold statement
 valid                {s['valid_rate']:5.1f} %   {s['valid']} of {s['questions']} gave a statement
 repairs              {s['repaired']} questions needed {s['repair_rounds']} rounds, {s['repaired_and_valid']} became valid
-tokens               {s['tokens']} for valid answers, {s['tokens_per_valid']} each
-latency              p50 {s['latency_p50_ms']} ms, p95 {s['latency_p95_ms']} ms, each question a miss
+tokens               {s['tokens']} for valid answers{each}
+latency              {latency}
 errors by SQLSTATE   {errors or 'none'}""")
 
 
@@ -337,6 +363,9 @@ def main():
     options = read_options()
     try:
         outcomes = read_questions(options.questions, options.dbname)
+        if options.json:
+            with open(options.json, "a", encoding="utf-8"):  # better now than after all questions
+                pass
     except (OSError, UnicodeDecodeError, Failure) as e:
         print(f"ERROR:  {e}", file=sys.stderr)
         return 2

@@ -46,5 +46,5 @@ class Endpoint(BaseHTTPRequestHandler):
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
-print(f"http://127.0.0.1:{server.server_port}/v1", flush=True)
+print(f"http://127.0.0.1:{server.server_port}/v1?recorded", flush=True)
 server.serve_forever()

@@ -287,7 +287,7 @@ BEGIN
         'cache_enabled', settings.cache_enabled,
         'cache_usable', cache_problem IS NULL,
         'model', settings.model,
-        'base_url', regexp_replace(settings.base_url, '[?].*', ''),
+        'base_url', regexp_replace(regexp_replace(settings.base_url, '[?#].*', ''), '//[^/]*@', '//'),
         'problems', to_jsonb(problems));
 END
 $$;

@@ -9,8 +9,7 @@ REVOKE ALL ON TABLE public.ai_worker_config FROM PUBLIC;
 ALTER TABLE public.ai_worker_config
     ADD COLUMN IF NOT EXISTS model varchar(100) NOT NULL DEFAULT 'gpt-4o-mini'
         CONSTRAINT ai_worker_config_model CHECK (model ~ '^[^|[:space:]]+$'),
-    ADD COLUMN IF NOT EXISTS base_url text NOT NULL DEFAULT 'https://api.openai.com/v1'
-        CONSTRAINT ai_worker_config_base_url CHECK (base_url ~ '^https?://[^[:space:]]+$'),
+    ADD COLUMN IF NOT EXISTS base_url text NOT NULL DEFAULT 'https://api.openai.com/v1',
     ADD COLUMN IF NOT EXISTS allow_plain_http boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS api_key_file text
         CONSTRAINT ai_worker_config_api_key_file CHECK (starts_with(api_key_file, '/')),
@@ -87,6 +86,20 @@ ALTER TABLE public.ai_worker_config
     ADD COLUMN IF NOT EXISTS max_bytes bigint NOT NULL DEFAULT 1073741824
         CONSTRAINT ai_worker_config_max_bytes CHECK (max_bytes >= 1024);
 
+-- What the client can use: a host (the last part of a name begins with a letter), and perhaps port, path and query.
+-- It replaces a looser rule, by which the row may hold what this one refuses.
+ALTER TABLE public.ai_worker_config
+    DROP CONSTRAINT IF EXISTS ai_worker_config_base_url,
+    ADD CONSTRAINT ai_worker_config_base_url
+        CHECK (base_url ~ ('^https?://'
+                   || '(([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?[.])*[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?[.]?'
+                   || '|[0-9]{1,3}([.][0-9]{1,3}){3}|[[][0-9A-Fa-f:.]+[]])'
+                   || '(:[0-9]{1,5})?'
+                   || '(/([A-Za-z0-9._~!$&()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?'
+                   || '([?]([A-Za-z0-9._~!$&()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$')
+               AND COALESCE(substring(base_url FROM '^[^/]*//[^/?]*:([0-9]{1,5})([/?]|$)')::integer, 443) BETWEEN 1 AND 65535)
+        NOT VALID;
+
 COMMENT ON TABLE public.ai_worker_config IS
     'AI Worker: settings, one row. UPDATE it; a value out of range is refused';
 COMMENT ON COLUMN public.ai_worker_config.only_row IS 'Always true: there is one row';
@@ -151,7 +164,7 @@ COMMENT ON CONSTRAINT ai_worker_config_one_row ON public.ai_worker_config IS 'UP
 COMMENT ON CONSTRAINT ai_worker_config_model ON public.ai_worker_config IS
     'use the model''s name as the endpoint spells it, without white space and without |';
 COMMENT ON CONSTRAINT ai_worker_config_base_url ON public.ai_worker_config IS
-    'use a URL such as https://api.openai.com/v1 or http://127.0.0.1:11434/v1';
+    'use a URL such as https://api.openai.com/v1 or http://127.0.0.1:11434/v1, without user name and password; %20 and the like stand for special characters';
 COMMENT ON CONSTRAINT ai_worker_config_api_key_file ON public.ai_worker_config IS
     'use an absolute path on the server, or NULL for OPENAI_API_KEY in the server''s environment';
 COMMENT ON CONSTRAINT ai_worker_config_api_key_header ON public.ai_worker_config IS
@@ -202,7 +215,7 @@ DECLARE
     rule record;
     holds boolean;
 BEGIN
-    -- The server's own error would show the row, and headers may hold secrets.
+    -- The server's own error would show the row, and headers and URLs may hold secrets.
     FOR rule IN
         SELECT a.attname FROM pg_attribute AS a
          WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND a.attnotnull AND NOT a.attisdropped
@@ -224,7 +237,7 @@ BEGIN
         EXECUTE format('SELECT %s FROM (SELECT ($1).*) AS new_row', rule.expression) INTO holds USING NEW;
         IF NOT holds THEN
             RAISE EXCEPTION '% cannot be %', rule.attname,
-                CASE WHEN rule.attname IN ('headers', 'proxy') THEN 'this'
+                CASE WHEN rule.attname IN ('base_url', 'headers', 'proxy') THEN 'this'
                      ELSE quote_nullable(to_jsonb(NEW) ->> rule.attname) END
                 USING ERRCODE = 'check_violation',
                       DETAIL = format('The rule is %s.', rule.expression),

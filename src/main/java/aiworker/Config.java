@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.math.BigDecimal;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -84,7 +85,7 @@ public record Config(
           headers(row),
           new Network(
               row.required("allow_plain_http").booleanValue(),
-              proxy.isNull() ? null : URI.create(proxy.textValue()),
+              proxy.isNull() ? null : uri("proxy", proxy.textValue()),
               path(row.required("ca_file"))),
           new Sampling(
               seed.isNull() ? null : seed.longValue(),
@@ -126,10 +127,22 @@ public record Config(
   }
 
   private static URI url(String baseUrl, String apiVersion) {
-    return URI.create(
+    return uri(
+        "base_url",
         apiVersion == null
             ? baseUrl
             : baseUrl + (baseUrl.contains("?") ? "&" : "?") + "api-version=" + apiVersion);
+  }
+
+  /** Java's own error would show the URL, which may hold secrets. */
+  @SuppressWarnings("UnusedException")
+  private static URI uri(String setting, String text) {
+    try {
+      return new URI(text);
+    } catch (URISyntaxException e) {
+      throw new AiWorkerException(
+          Failure.REQUEST_REFUSED, setting + " in ai_worker_config is not a URL");
+    }
   }
 
   private static Path path(JsonNode text) {

@@ -49,21 +49,53 @@ final class CatalogQueries {
       """
           .formatted(SCHEMAS);
 
-  /** The view shows only columns that the current user may read, and none under row security. */
+  /**
+   * The view shows only columns that the current user may read, and none under row security. What
+   * it says of a table with all that inherit from it holds their values, and they are rows of all
+   * that they inherit from: one of them under row security closes it.
+   */
   private static final String VALUES =
       """
-      SELECT pg_catalog.json_agg(pg_catalog.json_build_array(v.path, v.common)) AS answer
+      WITH RECURSIVE below(root, inherited, oid) AS (
+        SELECT c.oid, i.inherited, c.oid
+        FROM pg_catalog.pg_namespace n
+        JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
+        CROSS JOIN (VALUES (false), (true)) i(inherited)
+        WHERE n.nspname = ANY (%1$s) AND c.relkind IN ('r', 'p', 'm', 'f')
+        UNION
+        SELECT b.root, true, i.inhrelid
+        FROM below b
+        JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid
+        WHERE b.inherited
+      ),
+      kin(root, inherited, oid) AS (
+        SELECT b.root, b.inherited, b.oid FROM below b
+        UNION
+        SELECT k.root, k.inherited, i.inhparent
+        FROM kin k
+        JOIN pg_catalog.pg_inherits i ON i.inhrelid = k.oid
+      ),
+      family AS (
+        SELECT k.root, k.inherited, pg_catalog.bool_or(c.relrowsecurity) AS secured,
+               pg_catalog.json_agg(pg_catalog.json_build_array(n.nspname, c.relname)) AS members
+        FROM kin k
+        JOIN pg_catalog.pg_class c ON c.oid = k.oid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        GROUP BY k.root, k.inherited
+      )
+      SELECT pg_catalog.json_agg(pg_catalog.json_build_array(v.path, v.common, v.members)) AS answer
       FROM (
         SELECT DISTINCT ON (s.schemaname, s.tablename, s.attname)
                ARRAY[s.schemaname, s.tablename, s.attname] AS path,
-               s.most_common_vals::pg_catalog.text::pg_catalog.text[] AS common
+               s.most_common_vals::pg_catalog.text::pg_catalog.text[] AS common,
+               f.members
         FROM pg_catalog.pg_stats s
         JOIN pg_catalog.pg_namespace n ON n.nspname = s.schemaname
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = s.attname
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-        WHERE s.schemaname = ANY (%s)
-          AND t.typcategory = 'S' AND s.most_common_vals IS NOT NULL
+        JOIN family f ON f.root = c.oid AND f.inherited = s.inherited AND NOT f.secured
+        WHERE t.typcategory = 'S' AND s.most_common_vals IS NOT NULL
           AND s.n_distinct BETWEEN 1 AND 30
         ORDER BY s.schemaname, s.tablename, s.attname, s.inherited DESC) v
       """
@@ -105,15 +137,15 @@ final class CatalogQueries {
    * Most common values by schema, relation and column.
    *
    * @param hidden columns never to be told, as {@code column}, {@code table.column} or {@code
-   *     schema.table.column}, unquoted
+   *     schema.table.column}, unquoted; holds for all tables whose rows are rows of that one too
    */
   Map<List<String>, List<String>> values(Set<String> hidden) {
     Map<List<String>, List<String>> values = new HashMap<>();
     for (JsonNode row : json(database.query(VALUES, schemas))) {
       List<String> path = texts(row.path(0));
       boolean told = true;
-      for (int from = 0; from < path.size(); from++) {
-        told &= !hidden.contains(String.join(".", path.subList(from, path.size())));
+      for (JsonNode member : row.path(2)) {
+        told &= !isHidden(hidden, texts(member), path.get(2));
       }
       if (told) {
         values.put(
@@ -125,6 +157,13 @@ final class CatalogQueries {
       }
     }
     return values;
+  }
+
+  private static boolean isHidden(Set<String> hidden, List<String> relation, String column) {
+    String named = relation.get(1) + "." + column;
+    return hidden.contains(column)
+        || hidden.contains(named)
+        || hidden.contains(relation.get(0) + "." + named);
   }
 
   private static JsonNode json(List<Row> rows) {

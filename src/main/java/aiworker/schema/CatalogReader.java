@@ -24,6 +24,7 @@ final class CatalogReader {
   private final Map<List<String>, Long> rows;
   private final Map<List<String>, List<String>> values;
   private final Map<String, String> names = new HashMap<>();
+  private final TypeReader typeReader;
   private final Map<String, String> bareTypes = new HashMap<>();
   private final Map<String, String> typeIds = new HashMap<>();
 
@@ -38,13 +39,18 @@ final class CatalogReader {
     this.catalog = catalog;
     this.rows = rows;
     this.values = values;
+    boolean publicFound = false;
+    for (JsonNode schema : catalog.path("schemas")) {
+      publicFound |= schema.path(0).asText("").equals("public");
+    }
+    this.typeReader = new TypeReader(publicFound);
     nameRelations();
   }
 
   Catalog read() {
     Map<String, UserType> types = new LinkedHashMap<>();
     for (JsonNode node : catalog.path("types")) {
-      UserType type = TypeReader.read(node);
+      UserType type = typeReader.read(node);
       if (type != null) {
         types.put(type.id(), type);
       }
@@ -57,7 +63,7 @@ final class CatalogReader {
       }
       if (text(relation, "kind").equals("c")) {
         List<Column> fields = columns(relation, Map.of());
-        types.put(id, TypeReader.composite(id, fields, relation.path("comment")));
+        types.put(id, typeReader.composite(id, fields, relation.path("comment")));
       } else {
         relations.put(id, relation(relation, id));
       }
@@ -137,7 +143,7 @@ final class CatalogReader {
       columns.add(
           new Column(
               name,
-              bareTypes.computeIfAbsent(type, TypeReader::bare),
+              bareTypes.computeIfAbsent(type, typeReader::bare),
               typeIds.computeIfAbsent(type, TypeReader::id),
               notNull,
               expression(relation.path("generated").path(name)),

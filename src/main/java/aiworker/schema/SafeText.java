@@ -12,6 +12,9 @@ public final class SafeText {
 
   /** Whether it can be printed as it is. Names that cannot are left out of the schema context. */
   static boolean isSafe(String text) {
+    if (isPlain(text)) {
+      return true;
+    }
     int at = 0;
     while (at < text.length()) {
       int c = text.codePointAt(at);
@@ -25,10 +28,18 @@ public final class SafeText {
 
   /** Free text: unsafe characters as {@code \}{@code u000A}, cut to 200 characters. */
   static String comment(String text) {
+    return line(text, LONGEST_COMMENT);
+  }
+
+  /** Free text: unsafe characters as {@code \}{@code u000A}, cut to so many characters. */
+  public static String line(String text, int longest) {
     String stripped = text.strip();
+    if (stripped.length() <= longest && isPlain(stripped)) {
+      return stripped;
+    }
     StringBuilder safe = new StringBuilder();
     int at = 0;
-    while (at < stripped.length() && safe.length() < LONGEST_COMMENT) {
+    while (at < stripped.length() && safe.length() < longest) {
       int c = stripped.codePointAt(at);
       if (isHidden(c) || endsBlock(stripped, at)) {
         safe.append(escape(c));
@@ -83,6 +94,17 @@ public final class SafeText {
       at += Character.charCount(c);
     }
     return safe.toString();
+  }
+
+  /** Whether it is so harmless that nobody need look closer, as nearly all of a catalog is. */
+  private static boolean isPlain(String text) {
+    for (int at = 0; at < text.length(); at++) {
+      char c = text.charAt(at);
+      if (c < ' ' || c > '~' || c == '<' || c == '`') {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean endsBlock(String text, int at) {

@@ -67,41 +67,35 @@ final class Selection {
     for (Relation relation : ranked.subList(0, (int) Math.min(WHOLE, relevant))) {
       add(relation, names(relation), share);
     }
-    addBrief(ranked.subList(0, (int) relevant));
+    addBrief(ranked.subList(0, (int) relevant), share);
     for (Relation relation : ranked) {
-      if (texts.containsKey(relation.id())) {
-        add(relation, names(relation), left);
+      if (texts.containsKey(relation.id()) && !add(relation, names(relation), left)) {
+        addBest(relation, left);
       }
     }
-    addBrief(ranked);
+    addBrief(ranked, left);
     return print();
   }
 
   /** Goes on after one that has no room, as a smaller one may have, but not for ever. */
-  private void addBrief(List<Relation> relations) {
+  private void addBrief(List<Relation> relations, int room) {
     int tries = MOST_TRIES;
     for (Relation relation : relations) {
       if (tries > 0
           && !texts.containsKey(relation.id())
-          && !add(relation, brief(relation, BRIEF_COLUMNS), left)
-          && !add(relation, brief(relation, 0), left)) {
+          && !addBest(relation, room)
+          && !add(relation, relation.keyColumns(), left)) {
         tries--;
       }
     }
   }
 
-  private static Set<String> names(Relation relation) {
-    Set<String> names = new HashSet<>();
-    relation.columns().forEach(column -> names.add(column.name()));
-    return names;
-  }
-
-  /** The columns of all keys, and of the others the best ranked up to so many in all. */
-  private Set<String> brief(Relation relation, int most) {
+  /**
+   * Takes in the columns of all keys and, of the others, those that were asked for, so many of the
+   * best as there is room for, in steps of half; and a few whatever was asked for.
+   */
+  private boolean addBest(Relation relation, int room) {
     Set<String> kept = relation.keyColumns();
-    if (most == 0) {
-      return kept;
-    }
     Map<String, Double> others = new LinkedHashMap<>();
     for (Column column : relation.columns()) {
       if (!kept.contains(column.name())) {
@@ -110,17 +104,34 @@ final class Selection {
     }
     List<String> ranked = new ArrayList<>(others.keySet());
     ranked.sort(Comparator.comparingDouble(others::get));
-    for (String name : ranked) {
-      if (kept.size() < most || others.get(name) < 0) {
-        kept.add(name);
+    int few = Math.min(Math.max(0, BRIEF_COLUMNS - kept.size()), ranked.size());
+    int asked = (int) others.values().stream().filter(score -> score < 0).count();
+    for (int most = asked; most > few; most /= 2) {
+      if (add(relation, with(kept, ranked.subList(0, most)), room)) {
+        return true;
       }
     }
-    return kept;
+    return add(relation, with(kept, ranked.subList(0, few)), left);
   }
 
-  /** Takes the relation in, or more of its columns than before, if there is room. */
+  private static Set<String> with(Set<String> keys, List<String> others) {
+    Set<String> names = new HashSet<>(keys);
+    names.addAll(others);
+    return names;
+  }
+
+  private static Set<String> names(Relation relation) {
+    Set<String> names = new HashSet<>();
+    relation.columns().forEach(column -> names.add(column.name()));
+    return names;
+  }
+
+  /** Takes the relation in, or more of it than before, if there is room. */
   private boolean add(Relation relation, Set<String> columns, int room) {
     String text = ddl.print(relation, columns::contains);
+    if (text.length() <= texts.getOrDefault(relation.id(), "").length()) {
+      return false;
+    }
     Set<String> more = new HashSet<>();
     for (Column column : relation.columns()) {
       if (columns.contains(column.name())) {

@@ -136,6 +136,6 @@ final class SqlScanner {
   }
 
   private static boolean isNamePart(char c) {
-    return c == '_' || c == '$' || Character.isLetterOrDigit(c);
+    return (c >= 'a' && c <= 'z') || c == '_' || c == '$' || Character.isLetterOrDigit(c);
   }
 }

@@ -5,14 +5,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** Definitions of types, one line each, from the catalog's JSON. */
+/** Definitions of types, one line each, from the catalog's JSON, and how a query names a type. */
 final class TypeReader {
   private static final int MOST_LABELS = 100;
 
-  private TypeReader() {}
+  private final boolean publicFound;
+
+  /**
+   * A reader.
+   *
+   * @param publicFound whether names of schema {@code public} are found without it
+   */
+  TypeReader(boolean publicFound) {
+    this.publicFound = publicFound;
+  }
 
   /** Null if the type has a name that is not safe to print. */
-  static UserType read(JsonNode type) {
+  UserType read(JsonNode type) {
     String id = type.path(0).asText("") + "." + type.path(1).asText("");
     String base = type.path(4).asText("");
     if (!SafeText.isSafe(id + base)) {
@@ -34,7 +43,7 @@ final class TypeReader {
   }
 
   /** A composite type, whose fields the catalog lists as a relation's columns. */
-  static UserType composite(String id, List<Column> fields, JsonNode comment) {
+  UserType composite(String id, List<Column> fields, JsonNode comment) {
     List<String> texts = fields.stream().map(field -> field.name() + " " + field.type()).toList();
     return define(
         "TYPE",
@@ -49,9 +58,9 @@ final class TypeReader {
     return Objects.requireNonNullElse(new SqlScanner(type).qualifiedName(), "");
   }
 
-  /** As a query would write it: {@code public} is on every search path by default. */
-  static String bare(String type) {
-    if (type.startsWith("public.")) {
+  /** As a query would write it. */
+  String bare(String type) {
+    if (publicFound && type.startsWith("public.")) {
       return type.substring("public.".length());
     }
     return type.replace("timestamp with time zone", "timestamptz")
@@ -59,7 +68,7 @@ final class TypeReader {
         .replace("character varying", "varchar");
   }
 
-  private static UserType define(
+  private UserType define(
       String word, String id, List<String> uses, String definition, JsonNode comment) {
     String text = comment.asText("");
     String note = text.isBlank() ? "" : " -- " + SafeText.comment(text);

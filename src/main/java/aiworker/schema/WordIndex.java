@@ -10,11 +10,12 @@ import java.util.Map;
  * name most, details of its columns least. Not thread-safe.
  */
 final class WordIndex {
-  private static final double NAME = 4;
-  private static final double SCHEMA = 2;
-  private static final double COMMENT = 2;
-  private static final double COLUMN = 1.5;
-  private static final double DETAIL = 0.8;
+  // boxed once, not for each of a hundred thousand words
+  private static final Double NAME = 4.0;
+  private static final Double SCHEMA = 2.0;
+  private static final Double COMMENT = 2.0;
+  private static final Double COLUMN = 1.5;
+  private static final Double DETAIL = 0.8;
 
   private final Catalog catalog;
   private final Words words = new Words();
@@ -57,7 +58,7 @@ final class WordIndex {
   }
 
   private Map<String, Double> weigh(Relation relation) {
-    Map<String, Double> weights = new HashMap<>();
+    Map<String, Double> weights = new HashMap<>(4 * relation.columns().size());
     String schema = relation.id().substring(0, relation.id().indexOf('.'));
     if (!schema.equals("public")) {
       raise(weights, words.of(schema), SCHEMA);
@@ -87,9 +88,12 @@ final class WordIndex {
     raise(weights, words.of(column.name()), COLUMN);
   }
 
-  private static void raise(Map<String, Double> weights, List<String> words, double weight) {
+  private static void raise(Map<String, Double> weights, List<String> words, Double weight) {
     for (String word : words) {
-      weights.merge(word, weight, Math::max);
+      Double known = weights.putIfAbsent(word, weight);
+      if (known != null && known < weight) {
+        weights.put(word, weight);
+      }
     }
   }
 }

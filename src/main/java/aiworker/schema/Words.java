@@ -1,5 +1,6 @@
 package aiworker.schema;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -47,6 +48,50 @@ final class Words {
   }
 
   private static List<String> split(String text) {
+    return isSimple(text) ? runs(text) : matches(text);
+  }
+
+  /** Whether it is ASCII without capitals, as most names of columns are. */
+  private static boolean isSimple(String text) {
+    for (int at = 0; at < text.length(); at++) {
+      char c = text.charAt(at);
+      if (c > '~' || (c >= 'A' && c <= 'Z')) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What {@link #matches} finds in a simple text, sooner: runs of letters and runs of digits. */
+  private static List<String> runs(String text) {
+    List<String> stems = new ArrayList<>();
+    int at = 0;
+    while (at < text.length()) {
+      int start = at;
+      boolean digits = isDigit(text.charAt(at));
+      while (at < text.length()
+          && (digits ? isDigit(text.charAt(at)) : isLetter(text.charAt(at)))) {
+        at++;
+      }
+      if (at > start) {
+        stems.add(stem(text.substring(start, at)));
+      } else {
+        at++;
+      }
+    }
+    return stems;
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+
+  private static boolean isLetter(char c) {
+    return c >= 'a' && c <= 'z';
+  }
+
+  /** The stems of any text. */
+  static List<String> matches(String text) {
     return WORD.matcher(text)
         .results()
         .map(word -> stem(word.group().toLowerCase(Locale.ROOT)))

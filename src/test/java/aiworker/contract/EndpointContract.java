@@ -226,6 +226,28 @@ abstract class EndpointContract extends RuntimeContract {
         "headers = '{\"Proxy-Authorization\": \"Basic sesame\"}'",
         "headers = '{\"API-Key\": \"sesame\"}'",
         "headers = jsonb_build_object('X', repeat('sesame', 2000))",
+        "base_url = 'https://llm.example/v1?code=sesame|x'",
+        "base_url = 'https://bob:sesame@llm.example/v1'",
+        "base_url = 'https://sesame@llm.example/v1'",
+        "base_url = 'https://llm.example/sesame v1'",
+        "base_url = 'https://llm.example/v1?sesame=\"'",
+        "base_url = 'https://llm.example/v1?sesame=%2'",
+        "base_url = 'https://llm.example/{sesame}'",
+        "base_url = 'https://llm.example/sesame^`'",
+        "base_url = E'https://llm.example/sesame\\\\x'",
+        "base_url = E'https://llm.example/sesame\\n'",
+        "base_url = 'https://llm.example/v1#sesame'",
+        "base_url = 'https://llm.example/sesamü'",
+        "base_url = 'https://sesame_llm.example/v1'",
+        "base_url = 'https://sesame-.example/v1'",
+        "base_url = 'https://sesame..example/v1'",
+        "base_url = 'https://sesame.1/v1'",
+        "base_url = 'https://[sesame]/v1'",
+        "base_url = 'https:///sesame'",
+        "base_url = 'https://llm.example:0/sesame'",
+        "base_url = 'https://llm.example:65536/sesame'",
+        "base_url = 'https://llm.example:sesame/v1'",
+        "base_url = 'file:///sesame'",
         "proxy = 'proxy:3128'",
         "proxy = 'https://proxy.example:3128'",
         "proxy = 'http://proxy.example'",
@@ -249,6 +271,12 @@ abstract class EndpointContract extends RuntimeContract {
   void goodValuesAreTaken() throws SQLException {
     for (String good :
         new String[] {
+          "base_url = 'https://NAME.openai.azure.com/openai/deployments/gpt-4o?api-version=2024-10-21'",
+          "base_url = 'http://localhost'",
+          "base_url = 'http://localhost:65535?a=b&c=https://d.example/?e'",
+          "base_url = 'http://127.0.0.1:11434/v1'",
+          "base_url = 'http://[::1]:8080/v1/'",
+          "base_url = 'https://1-2.example./a%20b/~c;d=1,(e)!*$@:+'",
           "proxy = 'http://proxy.example:3128/'",
           "proxy = 'http://[fd00::1]:3128'",
           "proxy = 'http://10.0.0.1:65535', seed = -1",
@@ -293,6 +321,35 @@ abstract class EndpointContract extends RuntimeContract {
       }
     }
     assertHidden(secret, cluster.log());
+  }
+
+  /** A row of before there was a rule against it. */
+  @Test
+  void secretsInAnUnusableUrlAreShownToNobody() throws Exception {
+    admin(
+        "ALTER TABLE ai_worker_config DROP CONSTRAINT ai_worker_config_base_url,"
+            + " ADD CONSTRAINT ai_worker_config_base_url CHECK (base_url ~ '^https?://[^[:space:]]+$')");
+    try {
+      for (String url :
+          new String[] {
+            "https://llm.example/v1?code=open-sesame|x",
+            "https://bob:open-sesame@llm.example/v1",
+            "https://open-sesame_x.example/v1?y=|"
+          }) {
+        set("base_url = '" + url + "'");
+        ServerErrorMessage error = refusal("unusable", "v1", "IA015");
+        assertHidden("open-sesame", error.toString().replace("open-sesame_x.example", ""));
+        assertTrue(error.getHint().contains("base_url"), error.getHint());
+        String health = adminValue("SELECT ai_worker_health()");
+        assertHidden("open-sesame", health.replace("open-sesame_x.example", ""));
+        assertTrue(health.contains("example/v1\""), health);
+      }
+      String upgrade = Files.readString(Path.of("sql", "tables.sql"));
+      admin(upgrade, upgrade);
+      assertThrows(PSQLException.class, () -> set("base_url = base_url || '|'"));
+    } finally {
+      admin("UPDATE ai_worker_config SET base_url = DEFAULT");
+    }
   }
 
   @Test

@@ -1,10 +1,10 @@
 package aiworker.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The evaluation on recorded replies, whose figures are known. */
 class EvaluationIT {
@@ -63,6 +64,9 @@ class EvaluationIT {
     assertTrue(
         summary.get("latency_p50_ms").asDouble() <= summary.get("latency_p95_ms").asDouble());
     assertEquals("demo-recorded-replies", json.get("models").get(0).get("model").asText());
+    String url = json.get("models").get(0).get("base_url").asText();
+    assertTrue(url.matches("http://127\\.0\\.0\\.1:\\d+/v1"), "without its query: " + url);
+    assertFalse(outcome.output().contains("?recorded"), outcome.output());
     assertTrue(outcome.output().contains("RECORDED REPLIES"), outcome.output());
     assertTrue(
         outcome.output().contains("execution accuracy    80.0 %   20 of 25"), outcome.output());
@@ -99,20 +103,93 @@ class EvaluationIT {
     }
   }
 
+  /** The options in another order, in another folder, where the report belongs. */
+  @Test
+  void nothingValidIsSaidInWords() throws Exception {
+    Path questions = folder.resolve("questions.jsonl");
+    Files.writeString(questions, "{\"question\": \"not recorded\", \"gold_sql\": \"SELECT 1\"}\n");
+    Installation.Outcome outcome =
+        run(
+            "eval/demo.sh",
+            "--questions=questions.jsonl",
+            "--json",
+            "report.json",
+            "--runtime=plpython");
+    assertEquals(0, outcome.exitCode(), outcome.output());
+    assertTrue(outcome.output().contains("0.0 %   0 of 1"), outcome.output());
+    assertFalse(outcome.output().contains("None"), outcome.output());
+    assertTrue(Files.exists(folder.resolve("report.json")));
+    assertFalse(Files.exists(Path.of("report.json")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"--runtime", "--runtime=java", "--nonsense", "--min-accuracy=101", "--json"})
+  void wrongOptionsOfTheDemoAreToldAtOnce(String option) throws Exception {
+    Installation.Outcome outcome = run("eval/demo.sh", option);
+    assertEquals(2, outcome.exitCode(), outcome.output());
+    assertTrue(outcome.output().contains("--"), outcome.output());
+    assertEquals(0, run("eval/demo.sh", "--runtime", "pljava", "--help").exitCode());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--json=no/such/folder/report.json",
+        "--statement-timeout=-1",
+        "--statement-timeout=x",
+        "--min-accuracy=100.1",
+        "--min-accuracy=nan",
+        "--questions=no-such-file"
+      })
+  void wrongOptionsOfTheEvaluationAreToldBeforeAnyQuestion(String option) throws Exception {
+    Files.writeString(
+        folder.resolve("questions.jsonl"), "{\"question\": \"q\", \"gold_sql\": \"SELECT 1\"}\n");
+    requireWrong(run("eval/evaluate.py", "--host=/nowhere", "--questions=questions.jsonl", option));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"database\": 5",
+        "\"database\": 0",
+        "\"database\": {}",
+        "\"question\": \"\\ud800\"",
+        "\"gold_sql\": \"\\u0000\"",
+        "\"id\": \"\\udfff\""
+      })
+  void textThatPostgresqlCannotTakeIsAWrongFile(String field) throws Exception {
+    Files.writeString(
+        folder.resolve("questions.jsonl"),
+        "{\"question\": \"q\", \"gold_sql\": \"SELECT 1\", " + field + "}\n");
+    requireWrong(run("eval/evaluate.py", "--host=/nowhere", "--questions=questions.jsonl"));
+  }
+
+  private static void requireWrong(Installation.Outcome outcome) {
+    assertEquals(2, outcome.exitCode(), outcome.output());
+    assertFalse(outcome.output().contains("Traceback"), outcome.output());
+  }
+
   private Installation.Outcome demo(BackendRuntime runtime, String... options)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("eval/demo.sh", "--runtime", runtime.option()));
     command.addAll(List.of(options));
+    return run(command.toArray(String[]::new));
+  }
+
+  /** Runs a script of the repository in the test's folder. */
+  private Installation.Outcome run(String... command) throws IOException, InterruptedException {
+    command[0] = Path.of(command[0]).toAbsolutePath().toString();
     Path output = folder.resolve("output");
     Process process =
         new ProcessBuilder(command)
-            .directory(new File(System.getProperty("user.dir")))
+            .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
     boolean ended = process.waitFor(300, TimeUnit.SECONDS);
     process.destroy();
-    assertTrue(ended, () -> "eval/demo.sh hangs");
+    assertTrue(ended, () -> "the evaluation hangs");
     return new Installation.Outcome(process.exitValue(), Files.readString(output));
   }
 }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,5 +82,43 @@ class HostileCatalogIT {
     assertFalse(text.contains("ill1"), text);
     assertFalse(text.contains("p1"), text);
     assertFalse(text.contains("note 1"), text);
+  }
+
+  @Test
+  void valuesOfOneFamilyAreHiddenTogether() throws Exception {
+    db.run(
+        """
+        CREATE TABLE parent (id int, city text);
+        CREATE TABLE child () INHERITS (parent);
+        CREATE TABLE grandchild () INHERITS (child);
+        CREATE TABLE event (kind text) PARTITION BY LIST (kind);
+        CREATE TABLE event_a PARTITION OF event FOR VALUES IN ('sort0', 'sort1');
+        INSERT INTO parent SELECT n, 'old' || n % 2 FROM generate_series(1, 100) n;
+        INSERT INTO child SELECT n, 'middle' || n % 2 FROM generate_series(1, 100) n;
+        INSERT INTO grandchild SELECT n, 'young' || n % 2 FROM generate_series(1, 100) n;
+        INSERT INTO event SELECT 'sort' || n % 2 FROM generate_series(1, 100) n;
+        ANALYZE;
+        """);
+    assertEquals("old middle young sort", told());
+    assertEquals("sort", told("child.city"), "neither of those above nor of those below");
+    assertEquals("sort", told("grandchild.city"), "inherited statistics hold its values");
+    assertEquals("sort", told("parent.city"));
+    assertEquals("sort", told("public.parent.city"));
+    assertEquals("old middle young", told("event_a.kind"));
+    assertEquals("old middle young", told("event.kind"));
+    db.run("ALTER TABLE event_a ENABLE ROW LEVEL SECURITY");
+    assertEquals("old middle young", told());
+    db.run("ALTER TABLE grandchild ENABLE ROW LEVEL SECURITY");
+    assertEquals("old middle", told(), "each of its own rows only");
+    db.run("ALTER TABLE parent ENABLE ROW LEVEL SECURITY");
+    assertEquals("", told());
+  }
+
+  /** Whose values the context holds. */
+  private String told(String... hidden) throws Exception {
+    String text = db.hinted(Set.of(hidden)).render("x", 8_000);
+    return Stream.of("old", "middle", "young", "sort")
+        .filter(word -> text.contains("'" + word))
+        .collect(Collectors.joining(" "));
   }
 }

@@ -107,6 +107,26 @@ class SchemaContextIT {
   }
 
   @Test
+  void typesOfAPublicSchemaThatIsNotSearchedKeepItsName() throws Exception {
+    db.run("CREATE SCHEMA sales");
+    db.run("CREATE TABLE sales.calls (id int, mood public.mood, moods public.mood[])");
+    try {
+      assertEquals(
+          """
+          TYPE public.mood AS ENUM ('happy', 'so-so', 'it''s bad');
+          TABLE sales.calls (
+            id integer,
+            mood public.mood,
+            moods public.mood[]
+          );
+          """,
+          db.context("sales").render("anything", 8_000));
+    } finally {
+      db.run("DROP SCHEMA sales CASCADE");
+    }
+  }
+
+  @Test
   void itsVersionIsTheFingerprint() throws Exception {
     assertEquals(db.fingerprint(), db.context("public", "app").version());
   }

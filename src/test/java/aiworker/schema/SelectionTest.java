@@ -28,6 +28,30 @@ class SelectionTest {
     return new Catalog(List.of(), Map.of("public.mood", mood), relations);
   }
 
+  /** A questionnaire of 250 columns that all answer the prompt, and a table beside it. */
+  private static SchemaContext survey() {
+    Map<String, Relation> relations = new LinkedHashMap<>();
+    add(relations, "people", List.of());
+    List<Column> columns = new ArrayList<>();
+    columns.add(column("id", "bigint", "bigint"));
+    for (int i = 1; i <= 250; i++) {
+      columns.add(
+          new Column(
+              "answer_" + i,
+              "text",
+              "text",
+              false,
+              null,
+              List.of(),
+              List.of(),
+              "Answer to question " + i + " of the survey, " + "as it was given ".repeat(8)));
+    }
+    Key primary = new Key(Key.Kind.PRIMARY, List.of("id"), null, List.of());
+    String id = "public.survey";
+    relations.put(id, new Relation(id, "survey", "TABLE", -1, null, columns, List.of(primary)));
+    return new SchemaContext(new Catalog(List.of(), Map.of(), relations), "v1");
+  }
+
   private static void add(Map<String, Relation> relations, String name, List<Key> foreign) {
     List<Column> columns = new ArrayList<>();
     columns.add(column("id", "bigint", "bigint"));
@@ -78,6 +102,19 @@ class SelectionTest {
       long tables = text.lines().filter(line -> line.startsWith("TABLE ")).count();
       assertEquals(tables, text.lines().filter(line -> line.contains(" PRIMARY KEY")).count());
     }
+  }
+
+  @Test
+  void ofAWideTableAsManyColumnsAreKeptAsTheBudgetHolds() {
+    for (int tokens : new int[] {8_000, 4_000, 2_000, 1_000}) {
+      String text = survey().render("What is the most common answer in the survey?", tokens);
+      assertTrue(text.length() <= tokens * 4, text);
+      assertTrue(text.length() > tokens * 4 / 3, "budget " + tokens + ": " + text.length());
+      assertTrue(text.contains("TABLE people ("), text);
+    }
+    assertTrue(
+        survey().render("What was answer 217?", 1_000).contains("answer_217 text"),
+        "the best of them first");
   }
 
   @Test

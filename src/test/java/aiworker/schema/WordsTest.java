@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +19,20 @@ class WordsTest {
     assertEquals(List.of("order", "lin"), words.of("\"OrderLines\""));
     assertEquals(List.of("http", "server", "2", "id"), words.of("HTTPServer2_ID"));
     assertEquals(List.of("größ", "価格"), words.of("Größe 価格"));
+  }
+
+  @Test
+  void simpleTextsAreSplitAsAllOthers() {
+    Words words = new Words();
+    Random random = new Random(7);
+    String alphabet = "abez019_ .\"'A~é";
+    for (int i = 0; i < 20_000; i++) {
+      StringBuilder text = new StringBuilder();
+      for (int n = random.nextInt(12); n >= 0; n--) {
+        text.append(alphabet.charAt(random.nextInt(alphabet.length())));
+      }
+      assertEquals(Words.matches(text.toString()), words.of(text.toString()));
+    }
   }
 
   @Test
