@@ -281,6 +281,14 @@ BEGIN
         cache_problem := SQLERRM;
         problems := problems || cache_problem;
     END;
+    -- A quota keeps the name of its role: it does not hold for a role that has been given another one.
+    IF to_regclass('public.ai_worker_quotas') IS NOT NULL THEN
+        problems := problems || ARRAY(
+            SELECT format('ai_worker_quotas %s: role %I does not exist', q.quota_id, q.role)
+              FROM public.ai_worker_quotas AS q
+             WHERE q.role IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = q.role)
+             ORDER BY q.quota_id);
+    END IF;
     RETURN jsonb_build_object(
         'postgresql', current_setting('server_version'),
         'in_recovery', pg_is_in_recovery(),

@@ -25,6 +25,7 @@ final class Breaker {
 
   private final Clock clock;
   private EndpointState own = NOTHING;
+  private Instant renewed = Instant.EPOCH;
 
   Breaker(Clock clock) {
     this.clock = clock;
@@ -57,10 +58,25 @@ final class Breaker {
       if (state.phase(now) == EndpointState.Phase.CLOSED) {
         return false;
       }
-      if (replace(database, latest, state.probing(now, settings.timeout()))) {
+      if (replace(database, latest, state.probing(now))) {
+        renewed = now;
         return true;
       }
       latest = look(database);
+    }
+  }
+
+  /** Lets the others go on leaving it to this session's probe; to be called while that waits. */
+  void stillProbing(Database database, ChatSettings settings) {
+    Instant now = clock.instant();
+    if (now.isBefore(renewed.plusSeconds(1))) {
+      return;
+    }
+    renewed = now;
+    Row row = look(database);
+    EndpointState state = state(settings, row);
+    if (state.failures() > 0) {
+      replace(database, row, state.probing(now));
     }
   }
 

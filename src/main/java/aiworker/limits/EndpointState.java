@@ -22,6 +22,7 @@ record EndpointState(int endpoint, int failures, Failure reason, Instant until, 
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
+  private static final Duration LEASE = Duration.ofSeconds(3);
   private static final int MOST_FAILURES = 31;
   private static final List<Failure> REASONS =
       List.of(Failure.ENDPOINT_UNREACHABLE, Failure.ENDPOINT_TIMEOUT, Failure.ENDPOINT_FAILED);
@@ -109,12 +110,11 @@ record EndpointState(int endpoint, int failures, Failure reason, Instant until, 
   }
 
   /**
-   * While one session asks; the others leave it alone as long as that may take, or for the longest
-   * pause if it may take longer.
+   * While one session asks; the others leave it alone for three seconds more, so that one that is
+   * cut short, which can tell nobody, keeps them waiting no longer.
    */
-  EndpointState probing(Instant now, Duration longest) {
-    Duration pause = longest.compareTo(LONGEST_PAUSE) < 0 ? longest : LONGEST_PAUSE;
-    return new EndpointState(endpoint, failures, reason, rounded(now.plus(pause)), since);
+  EndpointState probing(Instant now) {
+    return new EndpointState(endpoint, failures, reason, rounded(now.plus(LEASE)), since);
   }
 
   /**

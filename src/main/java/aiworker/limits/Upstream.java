@@ -71,7 +71,12 @@ public final class Upstream {
           chat.complete(
               probe ? settings.withLimits(settings.timeout(), 0) : settings,
               messages,
-              () -> touch(database));
+              () -> {
+                touch(database);
+                if (probe) {
+                  breaker.stillProbing(database, settings);
+                }
+              });
       call = new Tally(1, 0, reply.usage());
     } catch (AiWorkerException e) {
       call = new Tally(1, 1, e.usage());

@@ -161,6 +161,48 @@ abstract class BreakerContract extends RuntimeContract {
     assertEquals("closed", health().at("/endpoint/state").asText());
   }
 
+  /** The others wait for it as long as it waits itself, though each word of it holds for 3 s. */
+  @Test
+  void slowProbeIsTheOnlyOne() throws Exception {
+    open();
+    List<Connection> sessions = sessions(2);
+    answer();
+    endpoint.delay(Duration.ofSeconds(6));
+    nextTryIn("0");
+    String question = question();
+    Future<JsonNode> probe = clients.submit(() -> generate(sessions.get(0), question, "v1"));
+    while (endpoint.requests().size() < 4) {
+      Thread.sleep(10);
+    }
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < 4_500_000_000L) {
+      assertLeftAlone(refusal(sessions.get(1), question(), "v1", "IA011"));
+      Thread.sleep(300);
+    }
+    assertTrue(probe.get().has("sql"));
+    assertEquals(4, endpoint.requests().size());
+    close(sessions);
+  }
+
+  @Test
+  void probeThatIsCutShortKeepsTheOthersAwayForSecondsOnly() throws Exception {
+    open();
+    List<Connection> sessions = sessions(2);
+    answer();
+    endpoint.delay(Duration.ofSeconds(20));
+    nextTryIn("0");
+    try (Statement statement = sessions.get(0).createStatement()) {
+      statement.execute("SET statement_timeout = '1500ms'");
+      refusal(sessions.get(0), question(), "v1", "57014");
+    }
+    endpoint.delay(Duration.ZERO);
+    assertLeftAlone(refusal(sessions.get(1), question(), "v1", "IA011"));
+    Thread.sleep(3_500);
+    generate(sessions.get(1), question(), "v1");
+    assertEquals("closed", health().at("/endpoint/state").asText());
+    close(sessions);
+  }
+
   @Test
   void probeThatFailsIsOneRequestAndOpensItForLonger() throws Exception {
     admin("UPDATE ai_worker_config SET max_retries = 3");

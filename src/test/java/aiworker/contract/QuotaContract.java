@@ -358,6 +358,18 @@ abstract class QuotaContract extends RuntimeContract {
   }
 
   @Test
+  void healthNamesQuotasOfRolesThatAreGone() throws SQLException {
+    admin(
+        "DROP ROLE IF EXISTS renamed", "DROP ROLE IF EXISTS shortlived", "CREATE ROLE shortlived");
+    quota("'shortlived'", "1 day", "5", "NULL");
+    String problem = "ai_worker_quotas [0-9]+: role shortlived does not exist";
+    assertFalse(adminValue("SELECT ai_worker_state()").matches(".*" + problem + ".*"));
+    admin("ALTER ROLE shortlived RENAME TO renamed");
+    assertTrue(adminValue("SELECT ai_worker_state()").matches(".*" + problem + ".*"));
+    admin("DROP ROLE renamed");
+  }
+
+  @Test
   void countersComeAndGoWithTheQuota() throws SQLException {
     assertEquals("0", adminValue(COUNTERS));
     quota("NULL", "1 day", "1", "NULL");

@@ -73,20 +73,20 @@ class EndpointStateTest {
     EndpointState open = failed(FRESH, 3);
     assertSame(open, open.failed(ENDPOINT_FAILED, now, false));
     pass(Duration.ofSeconds(5));
-    EndpointState probing = open.probing(now, Duration.ofSeconds(30));
+    EndpointState probing = open.probing(now);
     assertSame(probing, probing.failed(ENDPOINT_FAILED, now, false));
     assertEquals(4, probing.failed(ENDPOINT_FAILED, now, true).failures());
   }
 
   @Test
-  void probeKeepsTheOthersAwayAsLongAsItMayTakeButNoLongerThanAMinute() {
+  void probeKeepsTheOthersAwayForThreeSecondsUnlessItSaysThatItStillWaits() {
     EndpointState open = failed(FRESH, 3);
     pass(Duration.ofSeconds(5));
-    EndpointState probing = open.probing(now, Duration.ofSeconds(30));
-    assertEquals(Phase.OPEN, probing.phase(now.plusMillis(29_980)));
-    assertEquals(Phase.HALF_OPEN, probing.phase(now.plusMillis(30_000)));
-    assertEquals(
-        Phase.HALF_OPEN, open.probing(now, Duration.ofMinutes(10)).phase(now.plusSeconds(60)));
+    EndpointState probing = open.probing(now);
+    assertEquals(Phase.OPEN, probing.phase(now.plusMillis(2_980)));
+    assertEquals(Phase.HALF_OPEN, probing.phase(now.plusMillis(3_000)));
+    pass(Duration.ofSeconds(2));
+    assertEquals(Phase.OPEN, probing.probing(now).phase(now.plusMillis(2_980)));
   }
 
   @Test
