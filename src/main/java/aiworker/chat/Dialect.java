@@ -35,7 +35,7 @@ record Dialect(boolean structured, boolean temperature, boolean seed, Limit limi
       return null;
     }
     String about =
-        (error.param().isEmpty() ? error.message() : error.param()).toLowerCase(Locale.ROOT);
+        (error.param().isEmpty() ? error.words() : error.param()).toLowerCase(Locale.ROOT);
     if (temperature && about.contains("temperature")) {
       return new Dialect(structured, false, seed, limit);
     }
@@ -64,7 +64,7 @@ record Dialect(boolean structured, boolean temperature, boolean seed, Limit limi
 
   /** Not if the number alone is refused, as being too large: that is for the DBA to know. */
   private boolean refusesLimit(String about, EndpointError error) {
-    String words = (error.code() + " " + error.message()).toLowerCase(Locale.ROOT);
+    String words = (error.code() + " " + error.words()).toLowerCase(Locale.ROOT);
     return about.contains(limit.name().toLowerCase(Locale.ROOT))
         && (words.contains("unsupported")
             || words.contains("not support")
