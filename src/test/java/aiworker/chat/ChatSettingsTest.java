@@ -59,6 +59,7 @@ class ChatSettingsTest {
         "model.example/v1",
         "/v1",
         "https:///v1",
+        "https://251.254.0251.254/v1",
         "https://user:sesame@model.example/v1",
         "https://model.example/v1#part",
         "mailto:somebody@model.example",
