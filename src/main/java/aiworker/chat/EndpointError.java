@@ -45,7 +45,8 @@ record EndpointError(String message, String code, String param, String words) {
       words = invalid(root.path("detail"));
     }
     String code = firstText(error.path("code"), error.path("type"));
-    String param = firstText(error.path("param"));
+    // LiteLLM writes Python's None as text
+    String param = error.path("param").text().replaceFirst("^None$", "");
     if ((error.path("type").text() + words).toLowerCase(Locale.ROOT).contains(QUOTA)) {
       code = QUOTA;
     }

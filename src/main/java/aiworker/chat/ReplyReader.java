@@ -97,7 +97,8 @@ final class ReplyReader {
    */
   static int status(int status, Json root) {
     int inner = root.path("error").path("code").integer(0);
-    return inner >= 400 && inner <= 599 && !root.has("choices") ? inner : status;
+    boolean answered = !root.path("choices").elements().isEmpty();
+    return inner >= 400 && inner <= 599 && !answered ? inner : status;
   }
 
   /**
