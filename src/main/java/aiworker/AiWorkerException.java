@@ -1,5 +1,7 @@
 package aiworker;
 
+import java.util.function.UnaryOperator;
+
 /**
  * A failure on its way to the caller; the binding turns it into a server error. Messages follow
  * PostgreSQL's style: lower case, no full stop, the value seen and the limit allowed. Never holds a
@@ -32,17 +34,23 @@ public final class AiWorkerException extends RuntimeException {
     this.usage = Usage.NONE;
   }
 
-  private AiWorkerException(AiWorkerException e, Usage usage) {
-    super(e.getMessage(), e.getCause());
+  private AiWorkerException(AiWorkerException e, String message, String detail, Usage usage) {
+    super(message, e.getCause());
     this.failure = e.failure;
-    this.detail = e.detail;
+    this.detail = detail;
     this.usage = usage;
     setStackTrace(e.getStackTrace());
   }
 
   /** The same failure, having cost this much more. */
   public AiWorkerException costing(Usage more) {
-    return new AiWorkerException(this, usage.plus(more));
+    return new AiWorkerException(this, getMessage(), detail, usage.plus(more));
+  }
+
+  /** The same failure in other words, such as without secrets. */
+  public AiWorkerException reworded(UnaryOperator<String> words) {
+    return new AiWorkerException(
+        this, words.apply(getMessage()), detail == null ? null : words.apply(detail), usage);
   }
 
   public Failure failure() {
@@ -59,7 +67,12 @@ public final class AiWorkerException extends RuntimeException {
     return usage;
   }
 
+  /** At most {@link #LONGEST} characters, and no half of one: PostgreSQL could not take it. */
   private static String cut(String text) {
-    return text == null || text.length() <= LONGEST ? text : text.substring(0, LONGEST) + " …";
+    if (text == null || text.length() <= LONGEST) {
+      return text;
+    }
+    int end = Character.isHighSurrogate(text.charAt(LONGEST - 1)) ? LONGEST - 1 : LONGEST;
+    return text.substring(0, end) + " …";
   }
 }

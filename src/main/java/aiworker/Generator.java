@@ -123,13 +123,15 @@ public final class Generator {
       try {
         return new Answer(prover.prove(StatementExtractor.extract(reply.content())), usage);
       } catch (AiWorkerException e) {
+        // the endpoint may have put into its answer what it was sent
+        AiWorkerException shown = e.reworded(settings::masked);
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
-          throw e.costing(usage);
+          throw shown.costing(usage);
         }
         database.query(
             "SELECT public.ai_worker_debug(?, ?) AS nothing",
-            "asking the model again: " + e.getMessage(),
-            e.detail());
+            "asking the model again: " + shown.getMessage(),
+            shown.detail());
         conversation.repair(reply.content(), e);
       }
     }

@@ -2,6 +2,7 @@ package aiworker.chat;
 
 import aiworker.AiWorkerException;
 import aiworker.Failure;
+import aiworker.Usage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.http.HttpResponse;
@@ -49,42 +50,57 @@ public final class ChatClient {
     boolean learnt = false;
     Trouble trouble = null;
     int failures = 0;
-    while (true) {
-      try {
-        HttpResponse<byte[]> response =
-            transport.post(settings, RequestBody.of(settings, messages, dialect), patience);
-        byte[] body = Decompression.body(response, settings);
-        int status = response.statusCode();
-        if (status >= 200 && status < 300) {
-          if (learnt) {
-            dialects.remember(settings, dialect);
+    Usage spent = Usage.NONE;
+    try {
+      while (true) {
+        try {
+          HttpResponse<byte[]> response =
+              transport.post(settings, RequestBody.of(settings, messages, dialect), patience);
+          byte[] body = Decompression.body(response, settings);
+          int status = response.statusCode();
+          if (isSuccess(status)) {
+            Json root = ReplyReader.root(body, settings);
+            status = ReplyReader.status(status, root);
+            if (isSuccess(status)) {
+              if (learnt) {
+                dialects.remember(settings, dialect);
+              }
+              ChatReply reply = ReplyReader.read(root, body, settings);
+              return new ChatReply(reply.content(), spent.plus(reply.usage()));
+            }
           }
-          return ReplyReader.read(body, settings);
+          EndpointError error = EndpointError.of(body, settings);
+          Dialect simpler = dialect.after(status, error, settings.sampling());
+          if (simpler != null) {
+            dialect = simpler;
+            learnt = true;
+            continue;
+          }
+          trouble = Refusals.of(status, response.headers(), error, settings, time.now());
+        } catch (TimeoutException e) {
+          throw timedOut(settings, trouble, e);
+        } catch (PassingException e) {
+          trouble = new Trouble(e.error(), true, null);
+        } catch (IOException e) {
+          trouble = Faults.of(e, settings);
         }
-        EndpointError error = EndpointError.of(body, settings);
-        Dialect simpler = dialect.after(status, error, settings.sampling());
-        if (simpler != null) {
-          dialect = simpler;
-          learnt = true;
-          continue;
+        failures++;
+        Duration delay = backoff.delay(failures, trouble);
+        if (!trouble.retriable()
+            || failures > settings.maxRetries()
+            || delay.compareTo(patience.left()) >= 0) {
+          throw trouble.error();
         }
-        trouble = Refusals.of(status, response.headers(), error, settings, time.now());
-      } catch (TimeoutException e) {
-        throw timedOut(settings, trouble, e);
-      } catch (TruncatedReplyException e) {
-        trouble = truncated(settings, e);
-      } catch (IOException e) {
-        trouble = Faults.of(e, settings);
+        spent = spent.plus(trouble.error().usage());
+        patience.pause(delay);
       }
-      failures++;
-      Duration delay = backoff.delay(failures, trouble);
-      if (!trouble.retriable()
-          || failures > settings.maxRetries()
-          || delay.compareTo(patience.left()) >= 0) {
-        throw trouble.error();
-      }
-      patience.pause(delay);
+    } catch (AiWorkerException e) {
+      throw e.costing(spent);
     }
+  }
+
+  private static boolean isSuccess(int status) {
+    return status >= 200 && status < 300;
   }
 
   private static AiWorkerException timedOut(
@@ -94,16 +110,5 @@ public final class ChatClient {
         settings.shownUrl() + " did not answer within " + settings.timeout().toMillis() + " ms",
         earlier == null ? null : "before that: " + earlier.words(),
         cause);
-  }
-
-  private static Trouble truncated(ChatSettings settings, TruncatedReplyException cause) {
-    return new Trouble(
-        new AiWorkerException(
-            Failure.REPLY_UNREADABLE,
-            "the reply of " + settings.shownUrl() + " is cut short",
-            cause.getMessage(),
-            cause),
-        true,
-        null);
   }
 }

@@ -147,8 +147,11 @@ public record ChatSettings(
     return all;
   }
 
-  /** Text from outside without our secrets: the key, and header values that may be some. */
-  String masked(String text) {
+  /**
+   * Text from outside without our secrets: the key, header values of eight characters or more, and
+   * every run of eight characters of either.
+   */
+  public String masked(String text) {
     List<String> secrets = new ArrayList<>(List.of(key.value()));
     headers.values().stream()
         .filter(value -> value.length() >= PERHAPS_SECRET)

@@ -9,10 +9,12 @@ import java.util.Locale;
  * @param temperature whether {@code temperature} is sent
  * @param seed whether {@code seed} is sent, if there is one
  * @param limit how the completion is limited, if it is
+ * @param system whether there is a message of role system; if not, its text begins the first
+ *     message of the user
  */
-record Dialect(boolean structured, boolean temperature, boolean seed, Limit limit) {
+record Dialect(boolean structured, boolean temperature, boolean seed, Limit limit, boolean system) {
   /** All of today's API. */
-  static final Dialect FULL = new Dialect(true, true, true, Limit.MAX_COMPLETION_TOKENS);
+  static final Dialect FULL = new Dialect(true, true, true, Limit.MAX_COMPLETION_TOKENS, true);
 
   /** The parameter that limits a completion, newest first. */
   enum Limit {
@@ -35,22 +37,40 @@ record Dialect(boolean structured, boolean temperature, boolean seed, Limit limi
       return null;
     }
     String about =
-        (error.param().isEmpty() ? error.message() : error.param()).toLowerCase(Locale.ROOT);
+        (error.param().isEmpty() ? error.words() : error.param()).toLowerCase(Locale.ROOT);
     if (temperature && about.contains("temperature")) {
-      return new Dialect(structured, false, seed, limit);
+      return new Dialect(structured, false, seed, limit, system);
     }
     if (structured && mentionsFormat(about)) {
-      return new Dialect(false, temperature, seed, limit);
+      return new Dialect(false, temperature, seed, limit, system);
     }
     if (seed && sampling.seed() != null && about.contains("seed")) {
-      return new Dialect(structured, temperature, false, limit);
+      return new Dialect(structured, temperature, false, limit, system);
     }
     if (sampling.maxCompletionTokens() != null
         && limit != Limit.NONE
         && refusesLimit(about, error)) {
-      return new Dialect(structured, temperature, seed, limit.older());
+      return new Dialect(structured, temperature, seed, limit.older(), system);
+    }
+    if (system && refusesSystem(about)) {
+      return new Dialect(structured, temperature, seed, limit, false);
     }
     return null;
+  }
+
+  /** Such as the chat template of Gemma and the first models of o1. */
+  private static boolean refusesSystem(String about) {
+    return about.equals("messages[0].role")
+        || about.contains("roles must alternate")
+        || ((about.contains("system role")
+                || about.contains("role system")
+                || about.contains("'system'")
+                || about.contains("system message")
+                || about.contains("developer instruction"))
+            && (about.contains("not support")
+                || about.contains("unsupported")
+                || about.contains("not allowed")
+                || about.contains("not enabled")));
   }
 
   private static boolean mentionsFormat(String about) {
@@ -64,7 +84,7 @@ record Dialect(boolean structured, boolean temperature, boolean seed, Limit limi
 
   /** Not if the number alone is refused, as being too large: that is for the DBA to know. */
   private boolean refusesLimit(String about, EndpointError error) {
-    String words = (error.code() + " " + error.message()).toLowerCase(Locale.ROOT);
+    String words = (error.code() + " " + error.words()).toLowerCase(Locale.ROOT);
     return about.contains(limit.name().toLowerCase(Locale.ROOT))
         && (words.contains("unsupported")
             || words.contains("not support")

@@ -4,6 +4,7 @@ import aiworker.AiWorkerException;
 import aiworker.Failure;
 import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +35,10 @@ final class EndpointGuard {
     String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
     require(scheme.equals("https") || scheme.equals("http"), url, "it must begin with https://");
     require(url.getHost() != null, url, "it names no host");
+    require(
+        !isDotsAndDigits(url.getHost()) || !("." + url.getHost()).matches(".*\\.0[0-9].*"),
+        url,
+        "its address has a number that begins with 0, which some read as octal");
     require(url.getRawUserInfo() == null, url, "a user name or password does not belong in it");
     require(url.getRawFragment() == null, url, "a # does not belong in it");
     require(
@@ -60,6 +65,14 @@ final class EndpointGuard {
           "plain http is for endpoints on this machine, and its host is "
               + address.getHostAddress());
     }
+  }
+
+  /** The URL's host if it is an address and no name, else nothing; looks up no name. */
+  static InetAddress[] literal(URI url) throws UnknownHostException {
+    String host = url.getHost();
+    return host.startsWith("[") || isDotsAndDigits(host)
+        ? InetAddress.getAllByName(host)
+        : new InetAddress[0];
   }
 
   /** Whether the URL's host is this machine by its very name. */

@@ -47,7 +47,7 @@ final class Json {
   }
 
   /**
-   * Reads a UTF-8 text's first value.
+   * Reads a UTF-8 text's first value; a byte order mark may stand in front.
    *
    * @throws JsonEOFException if the text ends before the value does
    */
@@ -109,7 +109,8 @@ final class Json {
   }
 
   private static Json read(String json) throws JsonProcessingException {
-    try (JsonParser parser = FACTORY.createParser(json)) {
+    boolean marked = json.startsWith("\uFEFF");
+    try (JsonParser parser = FACTORY.createParser(marked ? json.substring(1) : json)) {
       if (parser.nextToken() == null) {
         throw new JsonEOFException(parser, null, "no value");
       }

@@ -14,6 +14,10 @@ import java.util.Set;
  */
 final class Masker {
   private static final int PIECE = 8;
+
+  /** Shorter ones, such as a local server's "x", are no secret and part of many words. */
+  private static final int SHORTEST = 4;
+
   private static final String MASK = "***";
 
   private final List<String> whole = new ArrayList<>();
@@ -25,13 +29,16 @@ final class Masker {
         for (int at = 0; at + PIECE <= secret.length(); at++) {
           pieces.add(secret.substring(at, at + PIECE));
         }
-      } else if (!secret.isEmpty()) {
+      } else if (secret.length() >= SHORTEST) {
         whole.add(secret);
       }
     }
   }
 
-  /** The text with every secret, and every run of eight characters of one, masked. */
+  /**
+   * The text with every secret of four characters or more, and every run of eight characters of
+   * one, masked.
+   */
   String mask(String text) {
     String masked = text;
     for (String secret : whole) {

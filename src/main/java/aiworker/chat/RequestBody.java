@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -22,7 +23,7 @@ final class RequestBody {
       json.writeStartObject();
       json.writeStringField("model", settings.model());
       json.writeArrayFieldStart("messages");
-      for (Message message : messages) {
+      for (Message message : dialect.system() ? messages : withoutSystem(messages)) {
         json.writeStartObject();
         json.writeStringField("role", message.role().name().toLowerCase(Locale.ROOT));
         json.writeStringField("content", message.content());
@@ -35,6 +36,23 @@ final class RequestBody {
       throw new UncheckedIOException(e);
     }
     return out.toByteArray();
+  }
+
+  /** The same with the system's text in front of the user's first. */
+  private static List<Message> withoutSystem(List<Message> messages) {
+    StringBuilder rules = new StringBuilder();
+    List<Message> merged = new ArrayList<>();
+    for (Message message : messages) {
+      if (message.role() == Message.Role.SYSTEM) {
+        rules.append(message.content()).append("\n\n");
+      } else if (message.role() == Message.Role.USER) {
+        merged.add(Message.user(rules + message.content()));
+        rules.setLength(0);
+      } else {
+        merged.add(message);
+      }
+    }
+    return merged;
   }
 
   private static void options(JsonGenerator json, Sampling sampling, Dialect dialect)

@@ -76,6 +76,10 @@ final class Transport {
       Future<InetAddress[]> lookup = workers.submit(() -> resolver.resolve(next));
       InetAddress[] addresses = patience.await(lookup);
       EndpointGuard.requireSafe(url, addresses, network.allowInsecure() || proxy != null);
+      if (proxy != null) {
+        // a name is for the proxy to look up
+        EndpointGuard.requireSafe(url, EndpointGuard.literal(url), true);
+      }
       HttpRequest.Builder request =
           HttpRequest.newBuilder(url)
               .POST(BodyPublishers.ofByteArray(body))
@@ -111,7 +115,9 @@ final class Transport {
               .proxy(
                   proxy == null
                       ? HttpClient.Builder.NO_PROXY
-                      : ProxySelector.of(new InetSocketAddress(proxy.getHost(), proxy.getPort())));
+                      // unresolved, so that every connection looks its address up again
+                      : ProxySelector.of(
+                          InetSocketAddress.createUnresolved(proxy.getHost(), proxy.getPort())));
       if (plain) {
         builder.sslContext(Tls.trustingNobody());
       } else if (caFile != null) {

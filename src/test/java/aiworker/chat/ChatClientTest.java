@@ -12,6 +12,8 @@ import aiworker.Failure;
 import aiworker.Usage;
 import aiworker.testing.FakeEndpoint;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
@@ -242,6 +244,32 @@ class ChatClientTest {
     AiWorkerException e = fail();
     assertEquals(Failure.REQUEST_REFUSED, e.failure());
     assertTrue(e.detail().contains("too large"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "400, 'System role not supported',",
+    "500, 'Jinja Exception: System role not supported',",
+    "400, 'Conversation roles must alternate user/assistant/user/assistant/...',",
+    "400, 'Developer instruction is not enabled for models/gemma-3-27b-it',",
+    "400, \"Unsupported value: 'messages[0].role' does not support 'system' with this model.\","
+        + " messages[0].role"
+  })
+  void refusedSystemRoleIsMergedIntoTheQuestionAndRemembered(
+      int status, String message, String param) {
+    ObjectNode error = new ObjectMapper().createObjectNode();
+    error.putObject("error").put("message", message).put("param", param);
+    endpoint
+        .replyStatus(status, Map.of(), error.toString())
+        .replyWithSql("SELECT 1")
+        .replyWithSql("SELECT 2");
+    ask();
+    ask();
+    JsonNode messages = endpoint.requests().get(2).json().path("messages");
+    assertEquals(1, messages.size());
+    assertEquals("user", messages.path(0).path("role").asText());
+    assertEquals("You write SQL.\n\nGet all users", messages.path(0).path("content").asText());
+    assertTrue(endpoint.requests().get(2).json().has("temperature"));
   }
 
   @Test

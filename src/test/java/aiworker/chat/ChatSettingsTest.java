@@ -59,6 +59,7 @@ class ChatSettingsTest {
         "model.example/v1",
         "/v1",
         "https:///v1",
+        "https://251.254.0251.254/v1",
         "https://user:sesame@model.example/v1",
         "https://model.example/v1#part",
         "mailto:somebody@model.example",
@@ -191,10 +192,15 @@ class ChatSettingsTest {
     assertEquals("*** of data", settings.masked("sesame-12 of data"));
   }
 
-  @Test
-  void masksShortKeysToo() {
+  @ParameterizedTest
+  @CsvSource({
+    "ollama, 'key *** is wrong'",
+    "sk-1, 'key ollama is wrong'",
+    "a, 'key ollama is wrong'"
+  })
+  void masksShortKeysTooButNoSingleLetters(String key, String masked) {
     ChatSettings settings =
-        ChatSettings.of(URI.create("https://a.example"), "m", ApiKey.of("ollama", "test"));
-    assertEquals("key *** is wrong", settings.masked("key ollama is wrong"));
+        ChatSettings.of(URI.create("https://a.example"), "m", ApiKey.of(key, "test"));
+    assertEquals(masked, settings.masked("key ollama is wrong"));
   }
 }

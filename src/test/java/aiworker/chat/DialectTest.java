@@ -33,7 +33,7 @@ class DialectTest {
 
   static Stream<Case> cases() throws IOException {
     List<Case> cases = new ArrayList<>();
-    for (String dialect : List.of("openai", "azure", "ollama", "vllm", "llamacpp")) {
+    for (String dialect : List.of("openai", "azure", "ollama", "vllm", "llamacpp", "gateways")) {
       try (InputStream in = DialectTest.class.getResourceAsStream(dialect + ".json")) {
         JsonNode root = JSON.readTree(in);
         for (JsonNode script : root.path("cases")) {

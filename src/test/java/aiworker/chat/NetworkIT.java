@@ -198,6 +198,56 @@ class NetworkIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://169.254.169.254/v1",
+        "http://169.254.169.254/v1",
+        "http://100.100.100.200/v1",
+        "http://[fd00:ec2::254]/v1",
+        "http://[::ffff:169.254.169.254]/v1",
+        "http://[64:ff9b::a9fe:a9fe]/v1"
+      })
+  void metadataAddressIsNotReachedThroughTheProxyEither(String url) {
+    try (RawEndpoint proxy = RawEndpoint.start((c, n) -> c.reset())) {
+      AiWorkerException e =
+          fail(
+              InetAddress::getAllByName,
+              new ChatSettings(
+                  URI.create(url),
+                  "m",
+                  KEY,
+                  null,
+                  Duration.ofSeconds(5),
+                  0,
+                  java.util.Map.of(),
+                  new Network(true, proxyUrl(proxy), null),
+                  Sampling.DEFAULT));
+      assertEquals(Failure.REQUEST_REFUSED, e.failure());
+      assertTrue(e.detail().contains("link-local or metadata"), e.detail());
+      assertEquals(0, proxy.connections());
+    }
+  }
+
+  @Test
+  void proxyMayBeNamed() {
+    try (FakeEndpoint proxy = FakeEndpoint.start().replyWith("SELECT 1")) {
+      ChatSettings settings =
+          new ChatSettings(
+              URI.create("http://10.0.0.1:8000/v1"),
+              "m",
+              KEY,
+              null,
+              Duration.ofSeconds(5),
+              0,
+              java.util.Map.of(),
+              new Network(true, URI.create("http://localhost:" + proxy.port()), null),
+              Sampling.DEFAULT);
+      assertEquals("SELECT 1", ask(InetAddress::getAllByName, settings).content());
+      assertEquals(1, proxy.requests().size());
+    }
+  }
+
   @Test
   void proxyIsNotUsedForThisMachine() {
     try (FakeEndpoint endpoint = FakeEndpoint.start().replyWith("SELECT 1");

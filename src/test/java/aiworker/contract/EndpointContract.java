@@ -353,6 +353,30 @@ abstract class EndpointContract extends RuntimeContract {
   }
 
   @Test
+  void whatAnAnswerEchoesIsHiddenInErrorsAndLogs() throws SQLException {
+    String secret = "open-sesame-0123456789";
+    String piece = KEY.substring(12);
+    set("headers = '{\"X-Pass\": \"" + secret + "\"}', api_key_file = '" + keyFile + "'");
+    String echo = "'" + secret + " " + piece + "'";
+    endpoint.replyWith("I was sent " + echo);
+    assertEquals("I was sent '*** ***'", refusal("prose", "v1", "IA020").getDetail());
+    admin("ALTER DATABASE " + database + " SET log_min_messages = debug1");
+    try {
+      endpoint.replyWithSql("SELECT nme, " + echo + " FROM users");
+      endpoint.replyWithSql("SELECT \"" + secret + "\" FROM users WHERE name = '" + piece + "'");
+      ServerErrorMessage error = refusal("statement", "v1", "IA022");
+      assertTrue(error.getMessage().contains("***"), error.toString());
+      assertHidden(secret, error.toString());
+      assertHidden(piece, error.toString());
+    } finally {
+      admin("ALTER DATABASE " + database + " RESET log_min_messages");
+    }
+    assertTrue(cluster.log().contains("asking the model again"));
+    assertHidden(secret, cluster.log());
+    assertHidden(piece, cluster.log());
+  }
+
+  @Test
   void healthReportLeavesOutTheQueryOfTheUrl() throws SQLException {
     set("base_url = base_url || '?key=open-sesame'");
     String health = adminValue("SELECT ai_worker_health()");

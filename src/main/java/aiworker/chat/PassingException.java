@@ -1,0 +1,33 @@
+package aiworker.chat;
+
+import aiworker.AiWorkerException;
+import aiworker.Failure;
+
+/** A reply that came, but not as a whole; another attempt may bring all of it. */
+final class PassingException extends Exception {
+  private final AiWorkerException error;
+
+  /**
+   * One attempt's failure.
+   *
+   * @param error what the caller sees if it is the last, with the tokens that the reply cost
+   */
+  PassingException(AiWorkerException error) {
+    super(error);
+    this.error = error;
+  }
+
+  /** A body that ends in the middle. */
+  static PassingException truncated(String detail, ChatSettings settings, Exception cause) {
+    return new PassingException(
+        new AiWorkerException(
+            Failure.REPLY_UNREADABLE,
+            "the reply of " + settings.shownUrl() + " is cut short",
+            detail,
+            cause));
+  }
+
+  AiWorkerException error() {
+    return error;
+  }
+}
