@@ -103,7 +103,8 @@ REVOKE ALL ON FUNCTION public.ai_worker_merge_counters() FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_merge_counters() IS
     'AI Worker: merges the rows of ai_worker_traffic, ai_worker_cache_totals and ai_worker_usage_parts that nobody has locked';
 
--- A restored dump, or a trigger that was disabled, leaves sums that do not match; within one snapshot they always do.
+-- A restored dump, or a trigger that was disabled, leaves sums that do not match; within one snapshot they always do. Of a
+-- big cache only so much is counted, as wrong sums could empty a small one.
 CREATE OR REPLACE FUNCTION public.ai_worker_check_totals() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -111,8 +112,8 @@ SET lock_timeout = '50ms'
 AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed'
-       OR (SELECT count(*) FROM public.ai_worker_cache)
-          = (SELECT COALESCE(sum(t.entries), 0) FROM public.ai_worker_cache_totals AS t) THEN
+       OR (SELECT count(*) FROM (SELECT FROM public.ai_worker_cache LIMIT 10000) AS some)
+          = (SELECT LEAST(COALESCE(sum(t.entries), 0), 10000) FROM public.ai_worker_cache_totals AS t) THEN
         RETURN;
     END IF;
     LOCK TABLE public.ai_worker_cache, public.ai_worker_cache_totals IN SHARE ROW EXCLUSIVE MODE;
@@ -124,7 +125,7 @@ END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_check_totals() FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_check_totals() IS
-    'AI Worker: counts the entries anew if ai_worker_cache_totals is wrong and nobody is storing';
+    'AI Worker: counts the entries anew if ai_worker_cache_totals is wrong and nobody is storing; of more than 10000 it does not know';
 
 CREATE OR REPLACE FUNCTION public.ai_worker_clean(at_most integer DEFAULT 10000) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
