@@ -112,7 +112,7 @@ SET lock_timeout = '50ms'
 AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed'
-       OR (SELECT count(*) FROM (SELECT FROM public.ai_worker_cache LIMIT 10000) AS some)
+       OR (SELECT count(*) FROM (SELECT FROM public.ai_worker_cache LIMIT 10000) AS counted)
           = (SELECT LEAST(COALESCE(sum(t.entries), 0), 10000) FROM public.ai_worker_cache_totals AS t) THEN
         RETURN;
     END IF;
