@@ -17,7 +17,7 @@ CREATE SEQUENCE IF NOT EXISTS ai_worker_counters.endpoint_failing_since MINVALUE
 REVOKE ALL ON SEQUENCE ai_worker_counters.endpoint_failing_since FROM PUBLIC;
 ALTER SEQUENCE ai_worker_counters.endpoint_failing_since OWNER TO ai_worker;
 COMMENT ON SEQUENCE ai_worker_counters.endpoint_failing_since IS
-    'AI Worker: when the first of these failures was, in milliseconds since 1970';
+    'AI Worker: when the first of these failures was, in milliseconds since 1970, and in the bits above 42 a hash of the question that failed last';
 
 CREATE TABLE IF NOT EXISTS public.ai_worker_quotas (
     quota_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -210,7 +210,7 @@ BEGIN
             FOR quota IN SELECT u.* FROM public.ai_worker_quota_usage(session_user) AS u LOOP
                 counter := format('ai_worker_counters.quota_%s_', quota.quota_id);
                 -- The window last: a crash before it leaves one that is over, which counts as nothing.
-                PERFORM setval((counter || 'calls')::regclass, quota.calls + more_calls);
+                PERFORM setval((counter || 'calls')::regclass, GREATEST(quota.calls + more_calls, 0));
                 PERFORM setval((counter || 'tokens')::regclass, quota.tokens + more_tokens);
                 PERFORM setval((counter || 'window')::regclass, (extract(epoch FROM quota.window_start) * 1000)::bigint);
             END LOOP;
@@ -234,7 +234,7 @@ END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_charge(integer, bigint) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_charge(integer, bigint) IS
-    'AI Worker: adds to every quota that holds for who logged in, or to none and refuses if a call would be over one';
+    'AI Worker: adds to every quota that holds for who logged in, or to none and refuses if a call would be over one; -1 takes back a call that was not made';
 
 CREATE OR REPLACE FUNCTION public.ai_worker_endpoint(
     OUT state bigint, OUT since bigint, OUT shared boolean, OUT limited boolean)

@@ -93,12 +93,13 @@ final class Breaker {
     }
   }
 
-  /** Lets everyone know that the endpoint failed. */
-  void failed(Database database, ChatSettings settings, Failure reason, boolean probe) {
+  /** Lets everyone know that the endpoint failed at what it was asked. */
+  void failed(
+      Database database, ChatSettings settings, Failure reason, String asked, boolean probe) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Row row = look(database);
       EndpointState state = state(settings, row);
-      EndpointState next = state.failed(reason, clock.instant(), probe);
+      EndpointState next = state.failed(reason, asked, clock.instant(), probe);
       if (next.equals(state) || replace(database, row, next)) {
         return;
       }
@@ -147,14 +148,13 @@ final class Breaker {
   /** Whether nobody has shared anything since the row was read. */
   private boolean replace(Database database, Row row, EndpointState wanted) {
     if (row.bool("shared")) {
-      long since = wanted.since() == null ? 0 : wanted.since().toEpochMilli();
       Row outcome =
           database
               .query(
                   "SELECT public.ai_worker_swap_endpoint(?::bigint, ?::bigint, ?::bigint) AS swapped",
                   row.text("state"),
                   Long.toString(wanted.packed()),
-                  Long.toString(since))
+                  Long.toString(wanted.packedSince()))
               .get(0);
       if (outcome.text("swapped") != null) {
         return outcome.bool("swapped");

@@ -15,8 +15,10 @@ import java.util.List;
  * @param reason how the latest failed, null if it did not
  * @param until nobody is to ask before; in hundredths of a second
  * @param since the first of these failures; null if there is none
+ * @param question which one the latest failed at, 1 to 2097151; 0 if none was to blame
  */
-record EndpointState(int endpoint, int failures, Failure reason, Instant until, Instant since) {
+record EndpointState(
+    int endpoint, int failures, Failure reason, Instant until, Instant since, int question) {
   /** Failures in a row that open it: one or two can happen to any endpoint. */
   static final int THRESHOLD = 3;
 
@@ -24,6 +26,8 @@ record EndpointState(int endpoint, int failures, Failure reason, Instant until, 
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
   private static final Duration LEASE = Duration.ofSeconds(3);
   private static final int MOST_FAILURES = 31;
+  private static final int MOST_QUESTIONS = (1 << 21) - 1;
+  private static final int SINCE_BITS = 42;
   private static final List<Failure> REASONS =
       List.of(Failure.ENDPOINT_UNREACHABLE, Failure.ENDPOINT_TIMEOUT, Failure.ENDPOINT_FAILED);
 
@@ -55,7 +59,7 @@ record EndpointState(int endpoint, int failures, Failure reason, Instant until, 
   }
 
   private static EndpointState fresh(int endpoint) {
-    return new EndpointState(endpoint, 0, null, Instant.EPOCH, null);
+    return new EndpointState(endpoint, 0, null, Instant.EPOCH, null, 0);
   }
 
   /** Whether a failure says that the endpoint is down, and not that it dislikes the request. */
@@ -67,9 +71,10 @@ record EndpointState(int endpoint, int failures, Failure reason, Instant until, 
    * What sessions have shared of this endpoint; this state itself if they have shared nothing or
    * speak of another one.
    *
-   * @param sinceMillis since 1970
+   * @param packed what {@link #packed} gave
+   * @param packedSince what {@link #packedSince} gave
    */
-  EndpointState shared(long packed, long sinceMillis) {
+  EndpointState shared(long packed, long packedSince) {
     int theirs = (int) (packed >>> 47);
     int theirFailures = (int) (packed >>> 42) & MOST_FAILURES;
     int theirReason = (int) (packed >>> 40) & 3;
@@ -81,7 +86,8 @@ record EndpointState(int endpoint, int failures, Failure reason, Instant until, 
         theirFailures,
         REASONS.get(theirReason),
         Instant.ofEpochMilli((packed & ((1L << 40) - 1)) * 10),
-        Instant.ofEpochMilli(sinceMillis));
+        Instant.ofEpochMilli(packedSince & ((1L << SINCE_BITS) - 1)),
+        (int) (packedSince >>> SINCE_BITS) & MOST_QUESTIONS);
   }
 
   /** From the highest bit down: 1 free, 16 endpoint, 5 failures, 2 reason, 40 until; or 0. */
@@ -93,6 +99,11 @@ record EndpointState(int endpoint, int failures, Failure reason, Instant until, 
         | (long) failures << 42
         | (long) REASONS.indexOf(reason) << 40
         | until.toEpochMilli() / 10;
+  }
+
+  /** From the highest bit down: 1 free, 21 question, 42 milliseconds since 1970; or 0. */
+  long packedSince() {
+    return since == null ? 0 : (long) question << SINCE_BITS | since.toEpochMilli();
   }
 
   Phase phase(Instant now) {
@@ -114,22 +125,33 @@ record EndpointState(int endpoint, int failures, Failure reason, Instant until, 
    * cut short, which can tell nobody, keeps them waiting no longer.
    */
   EndpointState probing(Instant now) {
-    return new EndpointState(endpoint, failures, reason, rounded(now.plus(LEASE)), since);
+    return new EndpointState(endpoint, failures, reason, rounded(now.plus(LEASE)), since, question);
   }
 
   /**
    * After a failure. Those of calls that were already under way when the endpoint was found dead
-   * are no news.
+   * are no news, nor is a question that fails again, unless there was no connection: it may be the
+   * question that the endpoint fails at.
    *
+   * @param asked tells the question from others
    * @param probe whether the call was the one to find out
    */
-  EndpointState failed(Failure how, Instant now, boolean probe) {
+  EndpointState failed(Failure how, String asked, Instant now, boolean probe) {
     if (!probe && phase(now) == Phase.OPEN) {
       return this;
     }
-    int more = Math.min(failures + 1, MOST_FAILURES);
+    int blamed =
+        how == Failure.ENDPOINT_UNREACHABLE
+            ? 0
+            : Math.floorMod(asked.hashCode(), MOST_QUESTIONS) + 1;
+    boolean again = blamed != 0 && blamed == question;
+    if (again && failures < THRESHOLD) {
+      return this;
+    }
+    int more = again ? failures : Math.min(failures + 1, MOST_FAILURES);
     Instant next = more < THRESHOLD ? now : now.plus(pause(more));
-    return new EndpointState(endpoint, more, how, rounded(next), since == null ? now : since);
+    return new EndpointState(
+        endpoint, more, how, rounded(next), since == null ? now : since, blamed);
   }
 
   private static Duration pause(int failures) {

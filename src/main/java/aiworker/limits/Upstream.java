@@ -63,7 +63,16 @@ public final class Upstream {
     if (limited) {
       database.query("SELECT public.ai_worker_charge(1, 0::bigint) AS nothing");
     }
-    boolean probe = breaker.isProbe(database, settings, row);
+    boolean probe;
+    try {
+      probe = breaker.isProbe(database, settings, row);
+    } catch (AiWorkerException e) {
+      // Not the other way round: whose quota is used up must not keep the others from probing
+      if (limited) {
+        database.query("SELECT public.ai_worker_charge(-1, 0::bigint) AS nothing");
+      }
+      throw e;
+    }
     ChatReply reply;
     Tally call = new Tally(1, 1, Usage.NONE);
     try {
@@ -82,7 +91,7 @@ public final class Upstream {
       call = new Tally(1, 1, e.usage());
       charge(database, limited, e.usage().total());
       if (EndpointState.isDown(e.failure())) {
-        breaker.failed(database, settings, e.failure(), probe);
+        breaker.failed(database, settings, e.failure(), question(messages), probe);
       } else {
         breaker.answered(database, settings, Breaker.look(database));
       }
@@ -93,6 +102,15 @@ public final class Upstream {
     charge(database, limited, reply.usage().total());
     breaker.answered(database, settings, record(database));
     return reply;
+  }
+
+  /** What the user said first, whatever his role may see and however his answer was refused. */
+  private static String question(List<Message> messages) {
+    return messages.stream()
+        .filter(message -> message.role() == Message.Role.USER)
+        .findFirst()
+        .map(Message::content)
+        .orElse("");
   }
 
   /** Fills in what {@code ai_worker_health()} says, and returns what needs attention or null. */

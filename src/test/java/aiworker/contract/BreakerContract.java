@@ -291,6 +291,31 @@ abstract class BreakerContract extends RuntimeContract {
   }
 
   @Test
+  void oneQuestionThatTheEndpointFailsAtKeepsNobodyAway() throws SQLException {
+    endpoint.otherwise(
+        request ->
+            request.lastMessage().contains("poison")
+                ? new FakeEndpoint.Reply(500, Map.of(), "{}")
+                : FakeEndpoint.completion("SELECT 1"));
+    for (int i = 0; i < 5; i++) {
+      refusal("poison", "v1", "IA016");
+    }
+    assertEquals(1, health().at("/endpoint/failures").asInt());
+    generate(question(), "v1");
+    assertEquals(0, health().at("/endpoint/failures").asInt());
+    assertEquals(6, endpoint.requests().size());
+  }
+
+  @Test
+  void oneQuestionOpensItIfThereIsNoConnection() throws SQLException {
+    admin("UPDATE ai_worker_config SET base_url = 'http://127.0.0.1:9/v1', max_retries = 0");
+    for (int i = 0; i < 3; i++) {
+      assertFalse(refusal("the same", "v1", "IA011").getMessage().contains("left alone"));
+    }
+    assertLeftAlone(refusal("the same", "v1", "IA011"));
+  }
+
+  @Test
   void repliesThatDoNotComeCountToo() throws SQLException {
     admin("UPDATE ai_worker_config SET request_timeout_ms = 1500");
     endpoint.delay(Duration.ofSeconds(5));

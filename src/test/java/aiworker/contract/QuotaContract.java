@@ -267,6 +267,55 @@ abstract class QuotaContract extends RuntimeContract {
     }
   }
 
+  /** All are past the look at the breaker when one of them takes the probe. */
+  @Test
+  void whoLosesTheRaceForTheProbeIsNotCounted() throws Exception {
+    endpoint.otherwise(request -> new FakeEndpoint.Reply(503, Map.of(), "{}"));
+    for (int i = 0; i < 3; i++) {
+      refusal("down " + i, "v1", "IA016");
+    }
+    quota("'asker'", "365 days", "100", "NULL");
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    endpoint.delay(Duration.ofSeconds(3));
+    List<Future<Boolean>> calls = new ArrayList<>();
+    try (Connection other = cluster.connect(database, "postgres");
+        Statement lock = other.createStatement()) {
+      adminValue(
+          "SELECT setval('ai_worker_counters.endpoint_state', s.last_value >> 40 << 40)"
+              + " FROM ai_worker_counters.endpoint_state AS s");
+      other.setAutoCommit(false);
+      lock.execute("LOCK TABLE ai_worker_quotas IN SHARE UPDATE EXCLUSIVE MODE");
+      for (int i = 0; i < 4; i++) {
+        String question = "race " + i;
+        calls.add(
+            clients.submit(
+                () -> {
+                  try {
+                    return generate(question, "v1").has("sql");
+                  } catch (PSQLException e) {
+                    assertEquals("IA011", e.getSQLState(), e.getMessage());
+                    return false;
+                  }
+                }));
+      }
+      long start = System.nanoTime();
+      while (!adminValue(
+              "SELECT count(*) FROM pg_locks WHERE relation = 'ai_worker_quotas'::regclass AND NOT granted")
+          .equals("4")) {
+        assertTrue(System.nanoTime() - start < 4_000_000_000L);
+        Thread.sleep(20);
+      }
+      other.rollback();
+    }
+    long answered = 0;
+    for (Future<Boolean> call : calls) {
+      answered += call.get(60, TimeUnit.SECONDS) ? 1 : 0;
+    }
+    assertTrue(answered < 4);
+    assertEquals(3 + answered, endpoint.requests().size());
+    assertEquals(answered + " calls " + 120 * answered + " tokens", used());
+  }
+
   @Test
   void tokensOfFailuresAndRepairsCount() throws SQLException {
     quota("'asker'", "365 days", "NULL", "500");

@@ -29,7 +29,7 @@ class EndpointStateTest {
   private EndpointState failed(EndpointState state, int times) {
     EndpointState next = state;
     for (int i = 0; i < times; i++) {
-      next = next.failed(ENDPOINT_UNREACHABLE, now, next.phase(now) != Phase.CLOSED);
+      next = next.failed(ENDPOINT_UNREACHABLE, "any", now, next.phase(now) != Phase.CLOSED);
     }
     return next;
   }
@@ -43,6 +43,44 @@ class EndpointStateTest {
     assertEquals(Phase.CLOSED, failed(FRESH, 2).phase(now));
     assertEquals(Phase.OPEN, failed(FRESH, 3).phase(now));
     assertEquals(Phase.CLOSED, failed(failed(FRESH, 2).answered(), 2).phase(now));
+  }
+
+  private EndpointState failed(EndpointState state, Failure how, String... questions) {
+    EndpointState next = state;
+    for (String question : questions) {
+      next = next.failed(how, question, now, next.phase(now) != Phase.CLOSED);
+    }
+    return next;
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Failure.class,
+      names = {"ENDPOINT_FAILED", "ENDPOINT_TIMEOUT"})
+  void oneQuestionCountsOnceInARow(Failure how) {
+    EndpointState once = failed(FRESH, how, "a");
+    assertEquals(once, failed(once, how, "a", "a", "a"));
+    assertEquals(3, failed(once, how, "b", "a").failures());
+    assertEquals(Phase.OPEN, failed(once, how, "b", "a").phase(now));
+    assertEquals(3, failed(FRESH, ENDPOINT_UNREACHABLE, "a", "a", "a").failures());
+    assertEquals(once, FRESH.shared(once.packed(), once.packedSince()));
+  }
+
+  @Test
+  void probeWithTheSameQuestionPausesAgainButNoLonger() {
+    EndpointState open = failed(FRESH, ENDPOINT_FAILED, "a", "b", "c");
+    pass(Duration.ofSeconds(5));
+    EndpointState again = open.probing(now).failed(ENDPOINT_FAILED, "c", now, true);
+    assertEquals(now.plusSeconds(5), again.until());
+    assertEquals(3, again.failures());
+    EndpointState other = open.probing(now).failed(ENDPOINT_FAILED, "d", now, true);
+    assertEquals(now.plusSeconds(10), other.until());
+  }
+
+  @Test
+  void sharedByAnEarlierReleaseItBlamesNoQuestion() {
+    EndpointState open = failed(FRESH, 3);
+    assertEquals(open, FRESH.shared(open.packed(), open.since().toEpochMilli()));
   }
 
   @Test
@@ -60,7 +98,7 @@ class EndpointStateTest {
     List<Long> pauses = new ArrayList<>();
     EndpointState state = failed(FRESH, 2);
     for (int i = 0; i < 7; i++) {
-      state = state.failed(ENDPOINT_TIMEOUT, now, true);
+      state = state.failed(ENDPOINT_TIMEOUT, "question " + i, now, true);
       pauses.add(Duration.between(now, state.until()).toSeconds());
       now = state.until();
     }
@@ -71,11 +109,11 @@ class EndpointStateTest {
   @Test
   void failuresOfCallsThatWereUnderWayAreNoNews() {
     EndpointState open = failed(FRESH, 3);
-    assertSame(open, open.failed(ENDPOINT_FAILED, now, false));
+    assertSame(open, open.failed(ENDPOINT_FAILED, "any", now, false));
     pass(Duration.ofSeconds(5));
     EndpointState probing = open.probing(now);
-    assertSame(probing, probing.failed(ENDPOINT_FAILED, now, false));
-    assertEquals(4, probing.failed(ENDPOINT_FAILED, now, true).failures());
+    assertSame(probing, probing.failed(ENDPOINT_FAILED, "any", now, false));
+    assertEquals(4, probing.failed(ENDPOINT_FAILED, "any", now, true).failures());
   }
 
   @Test
@@ -101,7 +139,7 @@ class EndpointStateTest {
   void survivesPacking(int failures) {
     EndpointState state = failed(FRESH, failures);
     assertTrue(state.packed() > 0);
-    assertEquals(state, FRESH.shared(state.packed(), state.since().toEpochMilli()));
+    assertEquals(state, FRESH.shared(state.packed(), state.packedSince()));
     assertEquals(Math.min(failures, 31), state.failures());
   }
 
@@ -109,10 +147,17 @@ class EndpointStateTest {
   void packsToTheLastYearOfTheCenturyAndTheHighestHash() {
     EndpointState state =
         new EndpointState(
-            0xffff, 31, ENDPOINT_FAILED, Instant.parse("2099-12-31T23:59:59.990Z"), START);
+            0xffff,
+            31,
+            ENDPOINT_FAILED,
+            Instant.parse("2099-12-31T23:59:59.990Z"),
+            Instant.parse("2099-12-31T23:59:59.999Z"),
+            0x1fffff);
     assertTrue(state.packed() > 0);
-    assertEquals(state, state.answered().shared(state.packed(), state.since().toEpochMilli()));
+    assertTrue(state.packedSince() > 0);
+    assertEquals(state, state.answered().shared(state.packed(), state.packedSince()));
     assertEquals(0, state.answered().packed());
+    assertEquals(0, state.answered().packedSince());
   }
 
   @Test
