@@ -100,8 +100,7 @@ abstract class SecretContract extends RuntimeContract {
             "https://127.0.0.1:" + endpoint.port() + "/v1",
             "http://127.0.0.1:1/v1",
             "http://169.254.169.254/v1",
-            "https://no-such-host.invalid/v1",
-            "http://user:password@127.0.0.1:1/v1")) {
+            "https://no-such-host.invalid/v1")) {
       admin("UPDATE ai_worker_config SET request_timeout_ms = 1000, base_url = '" + url + "'");
       seen.add(failure(null, null));
     }
