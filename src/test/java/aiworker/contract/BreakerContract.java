@@ -20,7 +20,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** An endpoint that is down is left alone by all sessions, and found again by one. */
@@ -88,16 +87,7 @@ abstract class BreakerContract extends RuntimeContract {
     List<Future<Boolean>> calls = new ArrayList<>();
     for (Connection session : sessions) {
       String question = question();
-      calls.add(
-          clients.submit(
-              () -> {
-                try {
-                  return generate(session, question, "v1").has("sql");
-                } catch (PSQLException e) {
-                  assertEquals("IA011", e.getSQLState(), e.getMessage());
-                  return false;
-                }
-              }));
+      calls.add(clients.submit(() -> answersOrRefuses(session, question, "IA011")));
     }
     long answered = 0;
     for (Future<Boolean> call : calls) {

@@ -83,16 +83,7 @@ abstract class QuotaContract extends RuntimeContract {
     List<Future<Boolean>> calls = new ArrayList<>();
     for (int i = 0; i < 16; i++) {
       String question = "question " + i;
-      calls.add(
-          clients.submit(
-              () -> {
-                try {
-                  return generate(question, "v1").has("sql");
-                } catch (PSQLException e) {
-                  assertEquals("53400", e.getSQLState(), e.getMessage());
-                  return false;
-                }
-              }));
+      calls.add(clients.submit(() -> answersOrRefuses(question, "53400")));
     }
     long answered = 0;
     for (Future<Boolean> call : calls) {
@@ -287,16 +278,7 @@ abstract class QuotaContract extends RuntimeContract {
       lock.execute("LOCK TABLE ai_worker_quotas IN SHARE UPDATE EXCLUSIVE MODE");
       for (int i = 0; i < 4; i++) {
         String question = "race " + i;
-        calls.add(
-            clients.submit(
-                () -> {
-                  try {
-                    return generate(question, "v1").has("sql");
-                  } catch (PSQLException e) {
-                    assertEquals("IA011", e.getSQLState(), e.getMessage());
-                    return false;
-                  }
-                }));
+        calls.add(clients.submit(() -> answersOrRefuses(question, "IA011")));
       }
       long start = System.nanoTime();
       while (!adminValue(

@@ -136,6 +136,23 @@ abstract class RuntimeContract {
     }
   }
 
+  /** Whether it answers; if not, it must be for this reason. */
+  boolean answersOrRefuses(String question, String sqlState) throws SQLException {
+    try (Connection connection = asker()) {
+      return answersOrRefuses(connection, question, sqlState);
+    }
+  }
+
+  static boolean answersOrRefuses(Connection connection, String question, String sqlState)
+      throws SQLException {
+    try {
+      return generate(connection, question, "v1").has("sql");
+    } catch (PSQLException e) {
+      assertEquals(sqlState, e.getSQLState(), e.getMessage());
+      return false;
+    }
+  }
+
   static JsonNode generate(Connection connection, String prompt, String schemaVersion)
       throws SQLException {
     return json(value(connection, "SELECT ai_generate_sql(?, ?)", prompt, schemaVersion));
