@@ -10,8 +10,8 @@ usage() {
   cat <<HELP
 Usage: packages.sh [--tests]
 
-Installs what is missing of: PostgreSQL's server (version $MIN_SERVER or later), a JDK ($MIN_JAVA or later), Maven, PL/Python
-with JPype, and PL/Java where the machine's own package sources offer it.
+Installs what is missing of: PostgreSQL's server (version $MIN_SERVER or later), a JDK ($MIN_JAVA or later), Maven, PL/Python,
+and PL/Java where the machine's own package sources offer it.
 
   --tests   pg_cron too, which the tests run
 
@@ -43,10 +43,6 @@ offered_major() {
 
 offered() {
   [[ $(apt-cache policy "$1" 2>/dev/null) =~ Candidate:\ *[^\(\ ] ]]
-}
-
-installed() {
-  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
 jdk_is_there() {
@@ -82,7 +78,6 @@ missing() {
   extensions=/usr/share/postgresql/$major/extension
   [ -f "$extensions/plpython3u.control" ] || echo "postgresql-plpython3-$major"
   [ "$tests" = no ] || [ -f "$extensions/pg_cron.control" ] || echo "postgresql-$major-cron"
-  installed python3-jpype || echo python3-jpype
   if [ ! -f "$extensions/pljava.control" ] && offered "postgresql-$major-pljava"; then
     echo "postgresql-$major-pljava"
   fi
