@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Two functions of bytes, one each way, through which the body of {@code ai_worker_bridge} and the
+ * Two functions of bytes, one each way, through which the body of {@code ai_worker.bridge} and the
  * core speak: JSON in UTF-8, failures as data. JNI's own strings are not UTF-8, and an exception
  * does not cross from one language to the other.
  *

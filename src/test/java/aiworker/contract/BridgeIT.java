@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The bridge alone, on a server of its own: the body of {@code ai_worker_bridge} with a class of
+ * The bridge alone, on a server of its own: the body of {@code ai_worker.bridge} with a class of
  * the tests behind it.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -53,7 +53,7 @@ class BridgeIT {
           RuntimeContract.value(
               connection,
               "SELECT substring(prosrc FROM 'ai-worker-[0-9a-f]+[.]jar') FROM pg_proc"
-                  + " WHERE proname = 'ai_worker_bridge'");
+                  + " WHERE oid = 'ai_worker.bridge'::regproc");
       jar = Files.createTempFile("ai-worker-probe", ".jar");
       writeProbe(RuntimeContract.value(connection, "SHOW data_directory") + "/" + installed);
       TestCluster.own(jar);
@@ -81,7 +81,7 @@ class BridgeIT {
           """
           DO $do$
           DECLARE
-            body text := prosrc FROM pg_proc WHERE proname = 'ai_worker_bridge';
+            body text := prosrc FROM pg_proc WHERE oid = 'ai_worker.bridge'::regproc;
           BEGIN
             body := regexp_replace(body, 'ai-worker-[0-9a-f]+[.]jar', '%s', 'g');
             body := replace(body, 'aiworker.plpython.Bridge', '%s');
@@ -278,7 +278,7 @@ class BridgeIT {
         "the Java of this session has no class " + PROBE, error.get("message").textValue());
     assertNull(
         RuntimeContract.json(
-                RuntimeContract.value(session, "SELECT ai_worker_bridge('none', ARRAY[]::text[])"))
+                RuntimeContract.value(session, "SELECT ai_worker.bridge('none', ARRAY[]::text[])"))
             .get("value"));
   }
 

@@ -206,7 +206,7 @@ abstract class RowSecurityContract extends RuntimeContract {
   void aCallWithinACallLeavesTheOuterOneReadOnly() throws SQLException {
     assertTampered(
         "25006",
-        "SELECT * FROM public.ai_worker_execute('SELECT 1 AS n', 'public') AS inner_call"
+        "SELECT * FROM ai_worker.execute('SELECT 1 AS n', 'public') AS inner_call"
             + " WHERE write_note() > 0");
   }
 
