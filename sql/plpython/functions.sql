@@ -24,8 +24,10 @@ if "bridge" not in SD:
     class Native(ctypes.Structure):
         _fields_ = [("name", c_char_p), ("signature", c_char_p), ("function", c_void_p)]
 
+    to_json = functools.partial(json.dumps, ensure_ascii=False)
+
     def failure(sqlstate, message, detail, hint):
-        return json.dumps({"error": {"sqlstate": sqlstate, "message": message, "detail": detail, "hint": hint}})
+        return to_json({"error": {"sqlstate": sqlstate, "message": message, "detail": detail, "hint": hint}})
 
     def unusable(message, detail, hint="Run install/install.sh again on this database; it names what is missing."):
         return failure("IA005", message, detail, hint)
@@ -77,9 +79,9 @@ if "bridge" not in SD:
     register_natives = entry(env, 215, c_int, c_void_p, POINTER(Native), c_int)
     exception_waits = entry(env, 228, c_ubyte)
 
-    # None, with an exception waiting in Java, if there is no memory for it
+    # None, with an exception waiting in Java, if there is no memory for it. Half of a surrogate pair becomes a question mark.
     def to_java(text):
-        data = text.encode()
+        data = text.encode("utf-8", "replace")
         array = new_bytes(len(data))
         if array:
             set_bytes(array, 0, len(data), data)
@@ -103,7 +105,7 @@ if "bridge" not in SD:
     @CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p)
     def query(env, bridge, statement):
         try:
-            return to_java(json.dumps({"rows": rows_of(**json.loads(from_java(statement)))}))
+            return to_java(to_json({"rows": rows_of(**json.loads(from_java(statement)))}))
         except plpy.SPIError as error:
             code, detail, hint = error.spidata[:3]
             sqlstate = "".join(chr((code >> 6 * i & 63) + ord("0")) for i in range(5))
@@ -126,7 +128,7 @@ if "bridge" not in SD:
     def hand_over(name, values):
         request = answer = None
         try:
-            request = to_java(json.dumps({"call": name, "arguments": values}))
+            request = to_java(to_json({"call": name, "arguments": values}))
             if request:
                 answer = call_static(bridge, method, byref(c_void_p(request)))
             if exception_waits():

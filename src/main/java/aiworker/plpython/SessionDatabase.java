@@ -37,6 +37,11 @@ final class SessionDatabase implements Database {
     ObjectNode statement = JSON.createObjectNode().put("sql", numbered(sql, parameters.length));
     ArrayNode values = statement.putArray("parameters");
     for (String parameter : parameters) {
+      if (parameter != null && parameter.indexOf('\0') >= 0) {
+        // PL/Python would cut the text there
+        throw new DatabaseException(
+            new ServerError("22021", "a text for the server holds a NUL", null, null), null);
+      }
       values.add(parameter);
     }
     JsonNode outcome = read(session.apply(statement.toString().getBytes(StandardCharsets.UTF_8)));

@@ -165,8 +165,7 @@ class BridgeIT {
             SELECT md5(probe('echo', ARRAY[text])::json ->> 'value') = md5(text)
                AND md5(probe('query', ARRAY['SELECT ? AS answer', text])::json ->> 'value') = md5(text)
             FROM big
-            """
-                .replace("'SELECT ? AS", "'SELECT ?? AS"),
+            """,
             character,
             character));
   }
