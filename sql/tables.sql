@@ -337,7 +337,7 @@ COMMENT ON COLUMN public.ai_worker_cache_hits.slot IS
 COMMENT ON COLUMN public.ai_worker_cache_hits.hits IS 'Hits counted in this row';
 COMMENT ON COLUMN public.ai_worker_cache_hits.last_hit_at IS 'The latest of them';
 COMMENT ON COLUMN public.ai_worker_cache_hits.latency IS
-    'How many of them took under 2, 4, 8 … 2^28 microseconds, the last element also longer ones';
+    'How many of them took under 2, 4, 8 ... 2^28 microseconds, the last element also longer ones';
 COMMENT ON INDEX public.ai_worker_cache_hits_slot IS 'For counting a hit';
 
 CREATE TABLE IF NOT EXISTS public.ai_worker_traffic (
