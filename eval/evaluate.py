@@ -221,7 +221,7 @@ def run(options, database, outcomes):
                 continue
             cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", (str(options.statement_timeout),))
-            cursor.execute("SELECT set_config('search_path', public.ai_worker_search_path(), true)")
+            cursor.execute("SELECT set_config('search_path', ai_worker.search_path(), true)")
             cursor.execute("SAVEPOINT start")
             judge(cursor, outcome)
             if not connection.closed:
