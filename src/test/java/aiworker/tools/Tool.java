@@ -27,10 +27,7 @@ final class Tool {
     } catch (IOException e) {
       works = false;
     }
-    String reason = debianPackage + " is not installed: install/packages.sh --tests does it";
-    if (!works) {
-      System.out.println("SKIPPED: " + reason);
-    }
+    String reason = debianPackage + ": not installed (install/packages.sh --tests does it)";
     Assumptions.assumeTrue(works, reason);
   }
 }
