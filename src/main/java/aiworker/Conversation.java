@@ -1,6 +1,7 @@
 package aiworker;
 
 import aiworker.chat.Message;
+import aiworker.error.AiWorkerException;
 import aiworker.schema.SafeText;
 import java.util.ArrayList;
 import java.util.List;

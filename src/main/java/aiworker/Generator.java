@@ -9,10 +9,13 @@ import aiworker.check.ProvenSql;
 import aiworker.check.Prover;
 import aiworker.check.StatementExtractor;
 import aiworker.check.SystemCatalogs;
+import aiworker.config.Config;
 import aiworker.db.Database;
 import aiworker.db.Row;
+import aiworker.error.AiWorkerException;
 import aiworker.limits.Upstream;
 import aiworker.schema.SchemaContext;
+import aiworker.usage.Usage;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.List;
 

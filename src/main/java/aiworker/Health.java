@@ -2,7 +2,9 @@ package aiworker;
 
 import aiworker.chat.ApiKey;
 import aiworker.chat.ChatSettings;
+import aiworker.config.Config;
 import aiworker.db.Database;
+import aiworker.error.AiWorkerException;
 import aiworker.limits.Upstream;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;

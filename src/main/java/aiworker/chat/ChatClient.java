@@ -1,8 +1,8 @@
 package aiworker.chat;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
-import aiworker.Usage;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
+import aiworker.usage.Usage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.http.HttpResponse;

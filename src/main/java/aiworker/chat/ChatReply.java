@@ -1,6 +1,6 @@
 package aiworker.chat;
 
-import aiworker.Usage;
+import aiworker.usage.Usage;
 
 /**
  * What the model answered; immutable.

@@ -1,7 +1,7 @@
 package aiworker.chat;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;

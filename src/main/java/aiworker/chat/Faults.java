@@ -1,11 +1,11 @@
 package aiworker.chat;
 
-import static aiworker.Failure.ENDPOINT_FAILED;
-import static aiworker.Failure.ENDPOINT_UNREACHABLE;
-import static aiworker.Failure.REPLY_UNREADABLE;
+import static aiworker.error.Failure.ENDPOINT_FAILED;
+import static aiworker.error.Failure.ENDPOINT_UNREACHABLE;
+import static aiworker.error.Failure.REPLY_UNREADABLE;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;

@@ -1,7 +1,7 @@
 package aiworker.chat;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 
 /** A reply that came, but not as a whole; another attempt may bring all of it. */
 final class PassingException extends Exception {

@@ -1,8 +1,8 @@
 package aiworker.chat;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
-import aiworker.Usage;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
+import aiworker.usage.Usage;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package aiworker.chat;
 
-import aiworker.AiWorkerException;
+import aiworker.error.AiWorkerException;
 import java.time.Duration;
 
 /**

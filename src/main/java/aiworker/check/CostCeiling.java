@@ -1,9 +1,9 @@
 package aiworker.check;
 
-import aiworker.AiWorkerException;
-import aiworker.Config;
-import aiworker.Failure;
+import aiworker.config.Config;
 import aiworker.db.Database;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.math.BigDecimal;

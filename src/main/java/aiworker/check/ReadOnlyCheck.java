@@ -1,8 +1,11 @@
 package aiworker.check;
 
-import aiworker.AiWorkerException;
-import aiworker.Config;
+import aiworker.config.Config;
 import aiworker.db.Database;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Refusal;
+import aiworker.lexer.Lexer;
+import aiworker.lexer.Token;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;

@@ -1,8 +1,8 @@
 package aiworker.check;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
 import aiworker.db.Database;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -1,11 +1,11 @@
 package aiworker.jpype;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
 import aiworker.Worker;
 import aiworker.db.Database;
 import aiworker.db.DatabaseException;
 import aiworker.db.ServerError;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;

@@ -1,6 +1,6 @@
 package aiworker.limits;
 
-import aiworker.Failure;
+import aiworker.error.Failure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -1,6 +1,6 @@
 package aiworker.limits;
 
-import aiworker.Usage;
+import aiworker.usage.Usage;
 
 /**
  * Calls to the model and their tokens; immutable.

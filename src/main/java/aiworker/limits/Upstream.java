@@ -1,13 +1,13 @@
 package aiworker.limits;
 
-import aiworker.AiWorkerException;
-import aiworker.Usage;
 import aiworker.chat.ChatClient;
 import aiworker.chat.ChatReply;
 import aiworker.chat.ChatSettings;
 import aiworker.chat.Message;
 import aiworker.db.Database;
 import aiworker.db.Row;
+import aiworker.error.AiWorkerException;
+import aiworker.usage.Usage;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Clock;
 import java.util.List;

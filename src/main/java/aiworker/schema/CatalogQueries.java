@@ -1,9 +1,9 @@
 package aiworker.schema;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
 import aiworker.db.Database;
 import aiworker.db.Row;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
-import aiworker.Usage;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import aiworker.testing.FakeEndpoint;
+import aiworker.usage.Usage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;

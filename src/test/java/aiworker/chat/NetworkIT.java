@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.RawEndpoint;
 import aiworker.testing.TestCertificates;

@@ -1,15 +1,15 @@
 package aiworker.chat;
 
-import static aiworker.Failure.ENDPOINT_FAILED;
-import static aiworker.Failure.ENDPOINT_TIMEOUT;
-import static aiworker.Failure.ENDPOINT_UNREACHABLE;
-import static aiworker.Failure.REPLY_UNREADABLE;
+import static aiworker.error.Failure.ENDPOINT_FAILED;
+import static aiworker.error.Failure.ENDPOINT_TIMEOUT;
+import static aiworker.error.Failure.ENDPOINT_UNREACHABLE;
+import static aiworker.error.Failure.REPLY_UNREADABLE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.RawEndpoint;
 import aiworker.testing.TestCertificates;

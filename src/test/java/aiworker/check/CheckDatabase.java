@@ -1,8 +1,8 @@
 package aiworker.check;
 
-import aiworker.Config;
 import aiworker.chat.Network;
 import aiworker.chat.Sampling;
+import aiworker.config.Config;
 import aiworker.db.Database;
 import aiworker.testing.TestCluster;
 import aiworker.testing.TestDatabase;

@@ -1,4 +1,4 @@
-package aiworker;
+package aiworker.error;
 
 /**
  * Everything that can go wrong, each with the SQLSTATE a caller can test for and what to do about
@@ -58,7 +58,7 @@ public enum Failure {
   }
 
   /** Whether the model may be asked again with the reason. */
-  boolean isRepairable() {
+  public boolean isRepairable() {
     return this == STATEMENT_REFUSED || this == STATEMENT_INVALID;
   }
 }

@@ -1,6 +1,7 @@
-package aiworker.check;
+package aiworker.lexer;
 
-import aiworker.check.Token.Kind;
+import aiworker.error.Refusal;
+import aiworker.lexer.Token.Kind;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,7 +11,7 @@ import java.util.List;
  *
  * <p>Thread rule: one use, one thread.
  */
-final class Lexer {
+public final class Lexer {
   private static final String OPERATOR_CHARACTERS = "+-*/<>=~!@#%^&|`?";
 
   /** An operator may end in + or - only if it holds one of these. */
@@ -25,7 +26,7 @@ final class Lexer {
   }
 
   /** All tokens but comments. */
-  static List<Token> tokens(String text) {
+  public static List<Token> tokens(String text) {
     List<Token> tokens = new ArrayList<>();
     Lexer lexer = new Lexer(text, 0);
     for (Token token = lexer.next(); token != null; token = lexer.next()) {
@@ -37,12 +38,12 @@ final class Lexer {
   }
 
   /** A lexer for reading token by token; comments are tokens too. */
-  static Lexer from(String text, int start) {
+  public static Lexer from(String text, int start) {
     return new Lexer(text, start);
   }
 
   /** The next token, null at the end. */
-  Token next() {
+  public Token next() {
     while (at < text.length() && isSpace(text.charAt(at))) {
       at++;
     }
@@ -243,7 +244,7 @@ final class Lexer {
     return i;
   }
 
-  static boolean isSpace(char c) {
+  public static boolean isSpace(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
   }
 

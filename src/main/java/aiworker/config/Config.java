@@ -1,9 +1,11 @@
-package aiworker;
+package aiworker.config;
 
 import aiworker.chat.ApiKey;
 import aiworker.chat.ChatSettings;
 import aiworker.chat.Network;
 import aiworker.chat.Sampling;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -113,7 +115,7 @@ public record Config(
    *
    * @throws AiWorkerException if there is no key or the URL is not safe to use
    */
-  ChatSettings chatSettings() {
+  public ChatSettings chatSettings() {
     return new ChatSettings(
         baseUrl,
         model,

@@ -1,4 +1,4 @@
-package aiworker;
+package aiworker.usage;
 
 /**
  * Tokens as the endpoint counts them; 0 for what it does not say. Sums stop at the largest int.

@@ -1,15 +1,13 @@
-package aiworker.check;
+package aiworker.error;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
 import java.util.Locale;
 
 /** Makes the exception for a statement that is not allowed to leave. */
-final class Refusal {
+public final class Refusal {
   private Refusal() {}
 
   /** What is wrong, in {@link String#format} terms. */
-  static AiWorkerException of(String format, Object... arguments) {
+  public static AiWorkerException of(String format, Object... arguments) {
     return new AiWorkerException(
         Failure.STATEMENT_REFUSED,
         "statement refused: " + String.format(Locale.ROOT, format, arguments));

@@ -1,5 +1,6 @@
-package aiworker;
+package aiworker.error;
 
+import aiworker.usage.Usage;
 import java.util.function.UnaryOperator;
 
 /**

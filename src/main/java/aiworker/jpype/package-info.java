@@ -1,0 +1,2 @@
+/** The functions that PL/Python exposes. */
+package aiworker.jpype;
