@@ -7,13 +7,13 @@ import aiworker.chat.ChatReply;
 import aiworker.chat.ChatSettings;
 import aiworker.check.ProvenSql;
 import aiworker.check.Prover;
-import aiworker.check.StatementExtractor;
 import aiworker.check.SystemCatalogs;
 import aiworker.config.Config;
 import aiworker.db.Database;
 import aiworker.db.Row;
 import aiworker.error.AiWorkerException;
 import aiworker.limits.Upstream;
+import aiworker.reply.Reply;
 import aiworker.schema.SchemaContext;
 import aiworker.usage.Usage;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -124,10 +124,13 @@ public final class Generator {
       }
       usage = usage.plus(reply.usage());
       try {
-        return new Answer(prover.prove(StatementExtractor.extract(reply.content())), usage);
+        return new Answer(prover.prove(Reply.of(reply.content()).sql()), usage);
       } catch (AiWorkerException e) {
         // the endpoint may have put into its answer what it was sent
         AiWorkerException shown = e.reworded(settings::masked);
+        if (!e.failure().isRepairable()) {
+          upstream.unanswered();
+        }
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
           throw shown.costing(usage);
         }

@@ -3,10 +3,9 @@ package aiworker.check;
 import aiworker.db.Database;
 import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
+import aiworker.json.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.util.List;
 
 /**
@@ -14,7 +13,6 @@ import java.util.List;
  * schemas in scope, and runs nothing. See {@code sql/check.sql}.
  */
 final class ServerCheck {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String CHECK =
       """
       SELECT public.ai_worker_check_statement(?, ARRAY(
@@ -36,9 +34,8 @@ final class ServerCheck {
    *     server calls it no query or more than one
    */
   void require(String statement) {
-    ArrayNode path = JSON.createArrayNode();
-    schemas.forEach(path::add);
-    String refusal = database.query(CHECK, statement, path.toString()).get(0).text("refusal");
+    String path = Json.array(schemas).toString();
+    String refusal = database.query(CHECK, statement, path).get(0).text("refusal");
     if (refusal != null) {
       throw failure(refusal, statement);
     }
@@ -46,7 +43,7 @@ final class ServerCheck {
 
   private static AiWorkerException failure(String refusal, String statement) {
     try {
-      JsonNode error = JSON.readTree(refusal);
+      JsonNode error = Json.read(refusal);
       String sqlState = error.path("sqlstate").asText();
       boolean refused = sqlState.equals("42P11") || sqlState.equals("0A000");
       StringBuilder detail = new StringBuilder("SQLSTATE ").append(sqlState);

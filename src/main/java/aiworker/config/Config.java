@@ -6,9 +6,9 @@ import aiworker.chat.Network;
 import aiworker.chat.Sampling;
 import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
+import aiworker.json.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -62,8 +62,6 @@ public record Config(
     int repairRounds,
     int contextTokens,
     Duration flightWait) {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   public Config {
     headers = Map.copyOf(headers);
     schemas = List.copyOf(schemas);
@@ -74,7 +72,7 @@ public record Config(
   /** From the row of {@code ai_worker_config} as a JSON object, keys being the column names. */
   public static Config of(String json) {
     try {
-      JsonNode row = JSON.readTree(json);
+      JsonNode row = Json.read(json);
       JsonNode maxCost = row.required("max_cost");
       JsonNode maxCompletionTokens = row.required("max_completion_tokens");
       JsonNode proxy = row.required("proxy");

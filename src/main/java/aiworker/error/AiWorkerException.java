@@ -29,9 +29,9 @@ public final class AiWorkerException extends RuntimeException {
   }
 
   public AiWorkerException(Failure failure, String message, String detail, Throwable cause) {
-    super(cut(message), cause);
+    super(Excerpt.cut(message, LONGEST), cause);
     this.failure = failure;
-    this.detail = cut(detail);
+    this.detail = detail == null ? null : Excerpt.cut(detail, LONGEST);
     this.usage = Usage.NONE;
   }
 
@@ -66,14 +66,5 @@ public final class AiWorkerException extends RuntimeException {
   /** What the answers cost that led to it, all rounds included. */
   public Usage usage() {
     return usage;
-  }
-
-  /** At most {@link #LONGEST} characters, and no half of one: PostgreSQL could not take it. */
-  private static String cut(String text) {
-    if (text == null || text.length() <= LONGEST) {
-      return text;
-    }
-    int end = Character.isHighSurrogate(text.charAt(LONGEST - 1)) ? LONGEST - 1 : LONGEST;
-    return text.substring(0, end) + " …";
   }
 }

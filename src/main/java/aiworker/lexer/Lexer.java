@@ -4,6 +4,7 @@ import aiworker.error.Refusal;
 import aiworker.lexer.Token.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Cuts text into tokens the way PostgreSQL does with {@code standard_conforming_strings} on
@@ -23,6 +24,11 @@ public final class Lexer {
   private Lexer(String text, int start) {
     this.text = text;
     this.at = start;
+  }
+
+  /** A set of words that stand in a text, with white space between them. */
+  public static Set<String> words(String text) {
+    return Set.of(text.strip().split("\\s+"));
   }
 
   /** All tokens but comments. */
@@ -108,10 +114,14 @@ public final class Lexer {
       throw Refusal.of("U& strings and names are not supported");
     }
     int start = at;
+    boolean ascii = true;
     while (at < text.length() && isWordPart(text.charAt(at))) {
+      ascii &= text.charAt(at) < 0x80;
       at++;
     }
-    requireVisible(text.substring(start, at));
+    if (!ascii) {
+      requireVisible(text.substring(start, at));
+    }
     return Kind.WORD;
   }
 

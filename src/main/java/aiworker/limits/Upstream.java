@@ -104,6 +104,11 @@ public final class Upstream {
     return reply;
   }
 
+  /** Counts the latest call as failed: its answer held no statement. */
+  public void unanswered() {
+    unrecorded = unrecorded.plus(new Tally(0, 1, Usage.NONE));
+  }
+
   /** What the user said first, whatever his role may see and however his answer was refused. */
   private static String question(List<Message> messages) {
     return messages.stream()

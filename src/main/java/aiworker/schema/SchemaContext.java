@@ -31,15 +31,6 @@ public final class SchemaContext {
    * Reads the catalogs as they are now.
    *
    * @param schemas in search-path order; those that do not exist count as empty
-   */
-  public static SchemaContext read(Database database, List<String> schemas) {
-    return read(database, schemas, false, Set.of());
-  }
-
-  /**
-   * Reads the catalogs as they are now.
-   *
-   * @param schemas in search-path order; those that do not exist count as empty
    * @param valueHints whether to tell the most common values of text columns with few values, from
    *     the planner's statistics that the current user may see
    * @param hiddenColumns whose values are never told, as {@code column}, {@code table.column} or

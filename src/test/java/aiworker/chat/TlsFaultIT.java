@@ -47,7 +47,7 @@ class TlsFaultIT {
   }
 
   private static ChatSettings settings(URI url) {
-    return FaultTable.settings(url).withNetwork(trusted);
+    return TestSettings.with(FaultTable.settings(url), trusted);
   }
 
   @ParameterizedTest
@@ -85,7 +85,7 @@ class TlsFaultIT {
     }
     try (FakeEndpoint endpoint = FakeEndpoint.start(good)) {
       ChatSettings settings =
-          FaultTable.settings(endpoint.url()).withNetwork(new Network(false, null, file));
+          TestSettings.with(FaultTable.settings(endpoint.url()), new Network(false, null, file));
       TABLE.check("CA file: " + name, ENDPOINT_UNREACHABLE, settings);
       AiWorkerException e = assertThrows(AiWorkerException.class, () -> TABLE.ask(settings));
       assertTrue(e.getMessage().contains(name), e.getMessage());

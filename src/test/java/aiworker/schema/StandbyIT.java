@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class StandbyIT {
@@ -58,7 +59,8 @@ class StandbyIT {
           assertEquals("t", SchemaFixture.value(standby, "SELECT pg_is_in_recovery()"));
           assertEquals(
               version, SchemaFixture.value(standby, "SELECT public.ai_worker_schema_version()"));
-          SchemaContext context = SchemaContext.read(TestDatabase.of(standby), List.of("public"));
+          SchemaContext context =
+              SchemaContext.read(TestDatabase.of(standby), List.of("public"), false, Set.of());
           assertEquals(text, context.render("users", 1_000));
         }
       } finally {

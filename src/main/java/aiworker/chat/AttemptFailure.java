@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param retriable whether another attempt may do better
  * @param retryAfter how long the endpoint wants to be left alone, null if it did not say
  */
-record Trouble(AiWorkerException error, boolean retriable, Duration retryAfter) {
+record AttemptFailure(AiWorkerException error, boolean retriable, Duration retryAfter) {
   /** Message and detail in one. */
   String words() {
     return error.getMessage() + (error.detail() == null ? "" : ": " + error.detail());

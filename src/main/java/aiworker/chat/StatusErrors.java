@@ -11,16 +11,16 @@ import java.util.Locale;
  *
  * <p>Stateless, so any thread may use it.
  */
-final class Refusals {
-  private Refusals() {}
+final class StatusErrors {
+  private StatusErrors() {}
 
-  static Trouble of(
+  static AttemptFailure of(
       int status, HttpHeaders headers, EndpointError error, ChatSettings settings, Instant now) {
     boolean passing =
         (status == 408 || status == 409 || status == 429 || status >= 500)
             && !error.code().equals("insufficient_quota")
             && !headers.firstValue("x-should-retry").orElse("").equalsIgnoreCase("false");
-    return new Trouble(
+    return new AttemptFailure(
         new AiWorkerException(
             failure(status, error), message(status, headers, error, settings), detail(error)),
         passing,

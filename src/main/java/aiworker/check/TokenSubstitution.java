@@ -21,7 +21,7 @@ import java.util.Set;
  * operator stands for another of any precedence: only the order of the tokens counts, because the
  * tree is read for what it names, and the server parses the text that comes back.
  */
-final class Disguise {
+final class TokenSubstitution {
   /** A private-use character that no statement may hold. */
   private static final char MARK = '\uE000';
 
@@ -38,13 +38,13 @@ final class Disguise {
   private final String text;
   private final Map<String, String> marked;
 
-  private Disguise(List<Token> original, String text, Map<String, String> marked) {
+  private TokenSubstitution(List<Token> original, String text, Map<String, String> marked) {
     this.original = original;
     this.text = text;
     this.marked = marked;
   }
 
-  static Disguise of(String statement) {
+  static TokenSubstitution of(String statement) {
     requirePlainCharacters(statement);
     List<Token> tokens = new ArrayList<>();
     for (Token token : Lexer.tokens(statement)) {
@@ -71,7 +71,7 @@ final class Disguise {
       }
       text.append(replacement(tokens, i, marked));
     }
-    return new Disguise(tokens, text.toString(), marked);
+    return new TokenSubstitution(tokens, text.toString(), marked);
   }
 
   /** What JSqlParser is given. */
@@ -104,7 +104,7 @@ final class Disguise {
 
   /** The printed text with the statement's own tokens in place again. */
   String restore(String printed) {
-    List<Token> ownOperators = original.stream().filter(Disguise::isOperator).toList();
+    List<Token> ownOperators = original.stream().filter(TokenSubstitution::isOperator).toList();
     List<Token> tokens = Lexer.tokens(printed);
     List<String> expected = new ArrayList<>();
     StringBuilder restored = new StringBuilder();

@@ -2,10 +2,10 @@ package aiworker.chat;
 
 import java.time.Instant;
 
-/** The clock and the bed, so that tests of waiting take no time. */
-interface Time {
-  Time SYSTEM =
-      new Time() {
+/** The clock, and how to wait by it, so that tests of waiting take no time. */
+interface WaitingClock {
+  WaitingClock SYSTEM =
+      new WaitingClock() {
         @Override
         public long nanos() {
           return System.nanoTime();

@@ -15,12 +15,12 @@ import java.util.concurrent.TimeoutException;
  * <p>Thread rule: used and calls {@code interrupts} on the thread on which the backend called us,
  * and on no other.
  */
-final class Patience {
+final class Deadline {
   private static final long POLL = Duration.ofMillis(25).toNanos();
 
   private final Duration total;
   private final Runnable interrupts;
-  private final Time time;
+  private final WaitingClock clock;
   private final long start;
 
   /**
@@ -29,16 +29,16 @@ final class Patience {
    * @param total until the deadline
    * @param interrupts what it throws ends the waiting and goes through to the caller
    */
-  Patience(Duration total, Runnable interrupts, Time time) {
+  Deadline(Duration total, Runnable interrupts, WaitingClock clock) {
     this.total = total;
     this.interrupts = interrupts;
-    this.time = time;
-    this.start = time.nanos();
+    this.clock = clock;
+    this.start = clock.nanos();
   }
 
   /** What is left until the deadline; zero or less once it has passed. */
   Duration left() {
-    return total.minusNanos(time.nanos() - start);
+    return total.minusNanos(clock.nanos() - start);
   }
 
   /**
@@ -70,10 +70,10 @@ final class Patience {
 
   /** Does nothing for a while; what is left until the deadline is the caller's to check. */
   void pause(Duration length) {
-    long end = time.nanos() + length.toNanos();
+    long end = clock.nanos() + length.toNanos();
     try {
-      for (long left = length.toNanos(); left > 0; left = end - time.nanos()) {
-        time.sleep(Math.min(left, POLL));
+      for (long left = length.toNanos(); left > 0; left = end - clock.nanos()) {
+        clock.sleep(Math.min(left, POLL));
         interrupts.run();
       }
     } catch (InterruptedException e) {

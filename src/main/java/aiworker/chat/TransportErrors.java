@@ -20,10 +20,10 @@ import javax.net.ssl.SSLHandshakeException;
  *
  * <p>Stateless, so any thread may use it.
  */
-final class Faults {
-  private Faults() {}
+final class TransportErrors {
+  private TransportErrors() {}
 
-  static Trouble of(IOException fault, ChatSettings settings) {
+  static AttemptFailure of(IOException fault, ChatSettings settings) {
     String url = settings.shownUrl();
     String words = EndpointError.shown(words(fault), settings);
     if (has(fault, ReplyTooLargeException.class)) {
@@ -57,13 +57,14 @@ final class Faults {
         ENDPOINT_FAILED, "the connection to " + url + " broke before its reply", words, fault);
   }
 
-  private static Trouble last(Failure failure, String message, String detail, IOException fault) {
-    return new Trouble(new AiWorkerException(failure, message, detail, fault), false, null);
+  private static AttemptFailure last(
+      Failure failure, String message, String detail, IOException fault) {
+    return new AttemptFailure(new AiWorkerException(failure, message, detail, fault), false, null);
   }
 
-  private static Trouble passing(
+  private static AttemptFailure passing(
       Failure failure, String message, String detail, IOException fault) {
-    return new Trouble(new AiWorkerException(failure, message, detail, fault), true, null);
+    return new AttemptFailure(new AiWorkerException(failure, message, detail, fault), true, null);
   }
 
   private static boolean has(Throwable fault, Class<? extends Throwable> kind) {

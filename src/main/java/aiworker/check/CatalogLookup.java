@@ -1,7 +1,7 @@
 package aiworker.check;
 
 import aiworker.db.Database;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import aiworker.json.Json;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collection;
@@ -12,9 +12,7 @@ import java.util.List;
  *
  * <p>Thread rule: that of the {@link Database}.
  */
-final class Catalog {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
+final class CatalogLookup {
   private static final String FACTS =
       """
       WITH path AS (
@@ -107,13 +105,13 @@ final class Catalog {
 
   private final Database database;
 
-  Catalog(Database database) {
+  CatalogLookup(Database database) {
     this.database = database;
   }
 
   /** Everything that the names can mean under pg_catalog and the schemas in scope. */
   List<CatalogFact> facts(Names names, List<String> schemas) {
-    ArrayNode wanted = JSON.createArrayNode();
+    ArrayNode wanted = Json.array(List.of());
     names.relations().forEach(name -> add(wanted, "relation", name));
     names.functions().forEach(name -> add(wanted, "function", name));
     // f(x) is a cast too where f is a type
@@ -122,9 +120,7 @@ final class Catalog {
     addAll(wanted, "attribute", names.attributes());
     addAll(wanted, "field", names.fields());
     addAll(wanted, "operator", names.operators());
-    ArrayNode path = JSON.createArrayNode();
-    schemas.forEach(path::add);
-    return database.query(FACTS, path.toString(), wanted.toString()).stream()
+    return database.query(FACTS, Json.array(schemas).toString(), wanted.toString()).stream()
         .map(CatalogFact::of)
         .toList();
   }

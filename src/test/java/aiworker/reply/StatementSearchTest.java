@@ -1,4 +1,4 @@
-package aiworker.check;
+package aiworker.reply;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,9 +14,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class StatementExtractorTest {
+class StatementSearchTest {
   private static final String QUERY =
       "SELECT 'a  b;c', \"x\"\n\nFROM t -- no; end\nWHERE a = $$it's;  so$$";
+
+  private static String extract(String reply) {
+    return Reply.of(reply).sql();
+  }
 
   static Stream<List<String>> oneStatement() {
     return Stream.of(
@@ -52,13 +56,13 @@ class StatementExtractorTest {
   @ParameterizedTest
   @MethodSource("oneStatement")
   void findsTheOneStatement(List<String> replyAndStatement) {
-    assertEquals(replyAndStatement.get(1), StatementExtractor.extract(replyAndStatement.get(0)));
+    assertEquals(replyAndStatement.get(1), extract(replyAndStatement.get(0)));
   }
 
   @Test
   void keepsEveryCharacterOfTheStatement() {
-    assertEquals(QUERY, StatementExtractor.extract("Sure:\n" + QUERY + ";"));
-    assertEquals(QUERY, StatementExtractor.extract("```sql\n" + QUERY + ";\n```"));
+    assertEquals(QUERY, extract("Sure:\n" + QUERY + ";"));
+    assertEquals(QUERY, extract("```sql\n" + QUERY + ";\n```"));
   }
 
   @ParameterizedTest
@@ -76,8 +80,7 @@ class StatementExtractorTest {
         "-- nothing"
       })
   void proseIsAnErrorWithTheModelsWords(String reply) {
-    AiWorkerException e =
-        assertThrows(AiWorkerException.class, () -> StatementExtractor.extract(reply));
+    AiWorkerException e = assertThrows(AiWorkerException.class, () -> extract(reply));
     assertEquals(Failure.NO_STATEMENT, e.failure());
     assertEquals(reply.strip(), e.detail());
   }
@@ -97,25 +100,22 @@ class StatementExtractorTest {
         "`SELECT 1 AS a` or `SELECT 2 AS a`"
       })
   void severalStatementsAreRefused(String reply) {
-    AiWorkerException e =
-        assertThrows(AiWorkerException.class, () -> StatementExtractor.extract(reply));
+    AiWorkerException e = assertThrows(AiWorkerException.class, () -> extract(reply));
     assertEquals(Failure.STATEMENT_REFUSED, e.failure());
   }
 
   @Test
   void emptyReplyIsAnError() {
-    for (String reply : new String[] {null, "", " \n"}) {
-      AiWorkerException e =
-          assertThrows(AiWorkerException.class, () -> StatementExtractor.extract(reply));
-      assertEquals(Failure.NO_STATEMENT, e.failure());
+    for (String reply : new String[] {"", " \n"}) {
+      AiWorkerException e = assertThrows(AiWorkerException.class, () -> extract(reply));
+      assertEquals(Failure.REPLY_UNREADABLE, e.failure());
     }
   }
 
   @Test
   void hugeReplyIsRefusedAtOnce() {
     AiWorkerException e =
-        assertThrows(
-            AiWorkerException.class, () -> StatementExtractor.extract("x".repeat(5_000_000)));
+        assertThrows(AiWorkerException.class, () -> extract("x".repeat(5_000_000)));
     assertEquals(Failure.STATEMENT_REFUSED, e.failure());
   }
 
@@ -140,7 +140,7 @@ class StatementExtractorTest {
     String reply = part.repeat(100_000 / part.length());
     long start = System.nanoTime();
     try {
-      StatementExtractor.extract(reply);
+      extract(reply);
     } catch (AiWorkerException expected) {
       assertTrue(expected.failure() != Failure.INTERNAL);
     }
@@ -186,7 +186,7 @@ class StatementExtractorTest {
         reply.append(parts[random.nextInt(parts.length)]);
       }
       try {
-        String statement = StatementExtractor.extract(reply.toString());
+        String statement = extract(reply.toString());
         assertTrue(reply.toString().contains(statement), reply.toString());
       } catch (AiWorkerException expected) {
         assertTrue(expected.failure() != Failure.INTERNAL);

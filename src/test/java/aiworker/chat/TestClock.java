@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A clock that moves only by sleeping, and writes down for how long. */
-final class TestTime implements Time {
+final class TestClock implements WaitingClock {
   static final Instant START = Instant.parse("2026-01-02T03:04:05Z");
 
   private final List<Duration> sleeps = new ArrayList<>();

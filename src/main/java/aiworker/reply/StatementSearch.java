@@ -1,7 +1,6 @@
-package aiworker.check;
+package aiworker.reply;
 
 import aiworker.error.AiWorkerException;
-import aiworker.error.Failure;
 import aiworker.error.Refusal;
 import aiworker.lexer.Lexer;
 import aiworker.lexer.Token;
@@ -13,152 +12,87 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Finds the one statement in a chat reply: bare, in a code fence, or with prose around it. Never
- * changes a character of the statement and never chooses among several.
+ * Finds the one statement in text: bare, in a code fence, or with prose around it. Never changes a
+ * character of the statement and never chooses among several.
  *
- * <p>One pass without regular expressions, so its time is linear in the reply's length.
- * Thread-safe: no state.
+ * <p>One pass without back-tracking, so its time is linear in the text's length. Stateless.
  */
-public final class StatementExtractor {
+final class StatementSearch {
   private static final int LONGEST = 100_000;
 
   /** Characters looked at to tell whether a statement begins; bounds the work on hostile text. */
   private static final int LONGEST_LEAD = 1_000;
 
-  private static final String FENCE = "```";
-
   /** Words that begin a statement; those that are no query go on and are refused by the check. */
   private static final Set<String> QUERY_VERBS = Set.of("SELECT", "WITH", "VALUES", "TABLE");
 
   private static final Set<String> OTHER_VERBS =
-      Set.of(
-          "INSERT",
-          "UPDATE",
-          "DELETE",
-          "MERGE",
-          "CREATE",
-          "ALTER",
-          "DROP",
-          "TRUNCATE",
-          "GRANT",
-          "REVOKE",
-          "COPY",
-          "DO",
-          "CALL",
-          "EXECUTE",
-          "PREPARE",
-          "EXPLAIN",
-          "SET",
-          "RESET",
-          "BEGIN",
-          "COMMIT",
-          "ROLLBACK",
-          "LOCK",
-          "VACUUM",
-          "ANALYZE",
-          "NOTIFY",
-          "LISTEN",
-          "REFRESH");
+      Lexer.words(
+          """
+          INSERT UPDATE DELETE MERGE CREATE ALTER DROP TRUNCATE GRANT REVOKE COPY DO CALL EXECUTE
+          PREPARE EXPLAIN SET RESET BEGIN COMMIT ROLLBACK LOCK VACUUM ANALYZE NOTIFY LISTEN
+          REFRESH
+          """);
 
   private static final Set<String> SQL_TAGS =
       Set.of("", "sql", "postgresql", "postgres", "pgsql", "psql", "plpgsql");
 
   /** Words that may begin a paragraph in the middle of a query. */
   private static final Set<String> CLAUSES =
-      Set.of(
-          "SELECT",
-          "FROM",
-          "WHERE",
-          "GROUP",
-          "HAVING",
-          "ORDER",
-          "LIMIT",
-          "OFFSET",
-          "FETCH",
-          "UNION",
-          "INTERSECT",
-          "EXCEPT",
-          "JOIN",
-          "LEFT",
-          "RIGHT",
-          "FULL",
-          "INNER",
-          "CROSS",
-          "NATURAL",
-          "ON",
-          "AND",
-          "OR",
-          "WINDOW",
-          "CASE",
-          "WHEN",
-          "THEN",
-          "ELSE",
-          "END",
-          "AS");
+      Lexer.words(
+          """
+          SELECT FROM WHERE GROUP HAVING ORDER LIMIT OFFSET FETCH UNION INTERSECT EXCEPT JOIN
+          LEFT RIGHT FULL INNER CROSS NATURAL ON AND OR WINDOW CASE WHEN THEN ELSE END AS
+          """);
 
-  private StatementExtractor() {}
+  private StatementSearch() {}
 
   /**
-   * The statement's own text, without fence, prose and trailing semicolon.
+   * The statement's own text, without fence, prose and trailing semicolon; null if there is none.
    *
-   * @throws AiWorkerException NO_STATEMENT with the model's words if there is none,
-   *     STATEMENT_REFUSED if there are several or the reply is over 100,000 characters
+   * @throws AiWorkerException STATEMENT_REFUSED if there are several or the text is over 100,000
+   *     characters
    */
-  public static String extract(String content) {
-    if (content == null || content.isBlank()) {
-      throw new AiWorkerException(Failure.NO_STATEMENT, "the model's reply is empty");
-    }
-    if (content.length() > LONGEST) {
+  static String find(String text) {
+    if (text.length() > LONGEST) {
       throw Refusal.of(
-          "the model's reply of %d characters is over the limit of %d", content.length(), LONGEST);
+          "the model's reply of %d characters is over the limit of %d", text.length(), LONGEST);
     }
     Set<String> statements = new LinkedHashSet<>();
-    if (content.contains(FENCE)) {
-      for (String block : fenced(content)) {
-        statements.addAll(statements(block));
-      }
+    if (text.contains(Markdown.FENCE)) {
+      Markdown.fenced(text).forEach(block -> statements.addAll(statements(code(block))));
     } else {
-      statements.addAll(bare(content));
-    }
-    if (statements.isEmpty()) {
-      throw new AiWorkerException(
-          Failure.NO_STATEMENT, "the model answered without a statement", content.strip());
+      statements.addAll(bare(text));
     }
     if (statements.size() > 1) {
       throw Refusal.of("the model's reply holds %d statements, allowed is 1", statements.size());
     }
-    return statements.iterator().next();
+    return statements.isEmpty() ? null : statements.iterator().next();
   }
 
-  /** The contents of the fences that are SQL by their tag, or by their look if they have none. */
-  private static List<String> fenced(String content) {
-    List<String> blocks = new ArrayList<>();
-    int open = content.indexOf(FENCE);
-    while (open >= 0) {
-      int start = open + FENCE.length();
-      int tagEnd = start;
-      while (tagEnd < content.length() && isTagCharacter(content.charAt(tagEnd))) {
-        tagEnd++;
-      }
-      String tag = content.substring(start, tagEnd).toLowerCase(Locale.ROOT);
-      boolean tagIsVerb = isVerb(tag.toUpperCase(Locale.ROOT));
-      int close = content.indexOf(FENCE, start);
-      int end = close < 0 ? content.length() : close;
-      if (tagIsVerb) {
-        blocks.add(content.substring(start, end));
-      } else if (SQL_TAGS.contains(tag)) {
-        blocks.add(content.substring(Math.min(tagEnd, end), end));
-      }
-      open = close < 0 ? -1 : content.indexOf(FENCE, close + FENCE.length());
+  /** What a fence holds if it is SQL by its tag, or by its look if it has none; else nothing. */
+  private static String code(String block) {
+    int tagEnd = 0;
+    while (tagEnd < block.length() && isTagCharacter(block.charAt(tagEnd))) {
+      tagEnd++;
     }
-    return blocks;
+    String tag = block.substring(0, tagEnd);
+    if (isVerb(tag.toUpperCase(Locale.ROOT))) {
+      return block;
+    }
+    return SQL_TAGS.contains(tag.toLowerCase(Locale.ROOT)) ? block.substring(tagEnd) : "";
   }
 
   private static List<String> bare(String content) {
     if (startsStatement(content, 0, true)) {
       return statements(content);
     }
-    List<String> inline = inlineCode(content);
+    List<String> inline = new ArrayList<>();
+    for (String code : Markdown.inlineCode(content)) {
+      if (code.indexOf(' ') > 0 && startsStatement(code, 0, true)) {
+        inline.addAll(statements(code));
+      }
+    }
     if (!inline.isEmpty()) {
       return inline;
     }
@@ -169,24 +103,6 @@ public final class StatementExtractor {
       }
     }
     return List.of();
-  }
-
-  /** What stands in single backticks and begins like a query. */
-  private static List<String> inlineCode(String content) {
-    List<String> found = new ArrayList<>();
-    int open = content.indexOf('`');
-    while (open >= 0) {
-      int close = content.indexOf('`', open + 1);
-      if (close < 0) {
-        break;
-      }
-      String code = content.substring(open + 1, close);
-      if (code.indexOf(' ') > 0 && startsStatement(code, 0, true)) {
-        found.addAll(statements(code));
-      }
-      open = content.indexOf('`', close + 1);
-    }
-    return found;
   }
 
   /** Whether a statement begins here; in the middle of prose, capitalised words are prose. */
