@@ -1,2 +1,2 @@
-/** SQL text cut into tokens the way PostgreSQL cuts it; the only reader of SQL text in the core. */
+/** SQL text of anyone, cut into tokens the way PostgreSQL cuts it. */
 package aiworker.lexer;

@@ -1,5 +1,6 @@
 package aiworker.schema;
 
+import aiworker.lexer.Token;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -159,13 +160,13 @@ final class CatalogReader {
       return List.of();
     }
     List<String> path = new ArrayList<>(path(relation));
-    path.add(SqlScanner.unquote(column));
+    path.add(Token.unquoted(column));
     return values.getOrDefault(path, List.of()).stream().map(SafeText::literal).toList();
   }
 
   private static List<String> path(JsonNode relation) {
     return List.of(
-        SqlScanner.unquote(text(relation, "schema")), SqlScanner.unquote(text(relation, "name")));
+        Token.unquoted(text(relation, "schema")), Token.unquoted(text(relation, "name")));
   }
 
   private static String id(JsonNode relation) {
