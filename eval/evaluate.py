@@ -225,7 +225,7 @@ def run(options, database, outcomes, label):
         script.append(f"""\
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET LOCAL statement_timeout = {options.statement_timeout};
-SELECT set_config('search_path', public.ai_worker_search_path(), true) \\gset path_
+SELECT set_config('search_path', ai_worker.search_path(), true) \\gset path_
 SAVEPOINT start;""")
         for kind, statement in (("gold", outcome.gold_sql), ("answer", outcome.sql)):
             if statement is not None:

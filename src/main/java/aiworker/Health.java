@@ -5,9 +5,8 @@ import aiworker.chat.ChatSettings;
 import aiworker.config.Config;
 import aiworker.db.Database;
 import aiworker.error.AiWorkerException;
+import aiworker.json.Json;
 import aiworker.limits.Upstream;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -20,8 +19,6 @@ import java.nio.charset.StandardCharsets;
  * secret.
  */
 final class Health {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private Health() {}
 
   /**
@@ -32,7 +29,8 @@ final class Health {
   static String report(
       Database database, String runtime, LastFailure lastFailure, Upstream upstream) {
     ObjectNode report =
-        read(database.query("SELECT public.ai_worker_state() AS state").get(0).text("state"));
+        (ObjectNode)
+            Json.ours(database.query("SELECT ai_worker.state() AS state").get(0).text("state"));
     ArrayNode problems = report.withArray("problems");
     report.put("runtime", runtime);
     report.put("version", version());
@@ -41,10 +39,7 @@ final class Health {
     try {
       Config config =
           Config.of(
-              database
-                  .query("SELECT to_jsonb(c) AS config FROM public.ai_worker_config AS c")
-                  .get(0)
-                  .text("config"));
+              database.query("SELECT ai_worker.settings() AS settings").get(0).text("settings"));
       ChatSettings settings = config.chatSettings();
       if (settings.key() != ApiKey.NONE) {
         key = config.apiKeyFile() == null ? "environment" : "file";
@@ -75,14 +70,6 @@ final class Health {
       return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static ObjectNode read(String json) {
-    try {
-      return (ObjectNode) JSON.readTree(json);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
     }
   }
 }

@@ -1,7 +1,6 @@
 package aiworker.chat;
 
 import aiworker.json.Json;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -18,7 +17,7 @@ import java.util.Locale;
  */
 final class RequestBody {
   private static final JsonNode RESPONSE_FORMAT =
-      parsed(
+      Json.ours(
           """
           {"type": "json_schema", "json_schema": {"name": "answer", "strict": true, "schema": {
             "type": "object",
@@ -75,13 +74,5 @@ final class RequestBody {
       }
     }
     return merged;
-  }
-
-  private static JsonNode parsed(String json) {
-    try {
-      return Json.read(json);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -4,18 +4,17 @@ import aiworker.db.Database;
 import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
 import aiworker.json.Json;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 
 /**
  * The second layer of the proof: the server parses, analyses and plans the statement under the
- * schemas in scope, and runs nothing. See {@code sql/check.sql}.
+ * schemas in scope, and runs nothing. See {@code sql/check/statement.sql}.
  */
 final class ServerCheck {
   private static final String CHECK =
       """
-      SELECT public.ai_worker_check_statement(?, ARRAY(
+      SELECT ai_worker.check_statement(?, ARRAY(
         SELECT pg_catalog.jsonb_array_elements_text(?::jsonb))) AS refusal
       """;
 
@@ -42,25 +41,20 @@ final class ServerCheck {
   }
 
   private static AiWorkerException failure(String refusal, String statement) {
-    try {
-      JsonNode error = Json.read(refusal);
-      String sqlState = error.path("sqlstate").asText();
-      boolean refused = sqlState.equals("42P11") || sqlState.equals("0A000");
-      StringBuilder detail = new StringBuilder("SQLSTATE ").append(sqlState);
-      for (String field : List.of("message", "detail", "hint")) {
-        String words = error.path(field).asText("");
-        if (!words.isEmpty()) {
-          detail.append("; ").append(field).append(": ").append(words);
-        }
+    JsonNode error = Json.ours(refusal);
+    String sqlState = error.path("sqlstate").asText();
+    boolean refused = sqlState.equals("42P11") || sqlState.equals("0A000");
+    StringBuilder detail = new StringBuilder("SQLSTATE ").append(sqlState);
+    for (String field : List.of("message", "detail", "hint")) {
+      String words = error.path(field).asText("");
+      if (!words.isEmpty()) {
+        detail.append("; ").append(field).append(": ").append(words);
       }
-      detail.append("; statement: ").append(statement);
-      return new AiWorkerException(
-          refused ? Failure.STATEMENT_REFUSED : Failure.STATEMENT_INVALID,
-          "the server does not accept the statement: " + error.path("message").asText(),
-          detail.toString());
-    } catch (JsonProcessingException e) {
-      throw new AiWorkerException(
-          Failure.INTERNAL, "ai_worker_check_statement answered no JSON", refusal, e);
     }
+    detail.append("; statement: ").append(statement);
+    return new AiWorkerException(
+        refused ? Failure.STATEMENT_REFUSED : Failure.STATEMENT_INVALID,
+        "the server does not accept the statement: " + error.path("message").asText(),
+        detail.toString());
   }
 }

@@ -63,6 +63,15 @@ public final class Json {
     }
   }
 
+  /** Reads what our own code or the server wrote, so that anything but JSON is a bug. */
+  public static JsonNode ours(String json) {
+    try {
+      return read(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("no JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
   /** The text's value if it is an object, else a missing node. */
   public static JsonNode objectOrNothing(String json) {
     try {

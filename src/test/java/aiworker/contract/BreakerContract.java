@@ -99,10 +99,10 @@ abstract class BreakerContract extends RuntimeContract {
   /** As if this much time were left until the next try. */
   private void nextTryIn(String interval) throws SQLException {
     adminValue(
-        "SELECT setval('ai_worker_counters.endpoint_state', (s.last_value >> 40 << 40)"
+        "SELECT setval('ai_worker.endpoint_state', (s.last_value >> 40 << 40)"
             + " | (extract(epoch FROM clock_timestamp() + interval '"
             + interval
-            + "') * 100)::bigint) FROM ai_worker_counters.endpoint_state AS s");
+            + "') * 100)::bigint) FROM ai_worker.endpoint_state AS s");
   }
 
   @Test
@@ -340,7 +340,7 @@ abstract class BreakerContract extends RuntimeContract {
 
   @Test
   void withoutItsSequencesEachSessionKnowsForItself() throws SQLException {
-    admin("DROP SEQUENCE ai_worker_counters.endpoint_state");
+    admin("DROP SEQUENCE ai_worker.endpoint_state");
     try (Connection connection = asker()) {
       answer();
       generate(connection, question(), "v1");

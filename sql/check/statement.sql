@@ -1,6 +1,4 @@
--- The second layer of the proof: what the server itself says of a statement, without running it.
-
-CREATE OR REPLACE FUNCTION public.ai_worker_check_statement(statement text, schemas text[])
+CREATE OR REPLACE FUNCTION ai_worker.check_statement(statement text, schemas text[])
 RETURNS jsonb
 LANGUAGE plpgsql
 VOLATILE PARALLEL UNSAFE SECURITY INVOKER
@@ -29,9 +27,6 @@ EXCEPTION
       error_message = MESSAGE_TEXT,
       error_detail = PG_EXCEPTION_DETAIL,
       error_hint = PG_EXCEPTION_HINT;
-    IF error_state LIKE '57%' THEN
-      RAISE;
-    END IF;
     -- Privileges on relations are checked after planning, and the rights of whoever runs the query
     -- count then; those on schemas are checked before, and this role needs them.
     IF error_state = '42501' AND NOT EXISTS (
@@ -47,33 +42,6 @@ EXCEPTION
       'hint', NULLIF(error_hint, ''));
 END
 $body$;
-REVOKE ALL ON FUNCTION public.ai_worker_check_statement(text, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION public.ai_worker_check_statement(text, text[]) IS
+REVOKE ALL ON FUNCTION ai_worker.check_statement(text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.check_statement(text, text[]) IS
   'What the server says of a statement under the given schemas without running it: NULL if it is a valid query, else sqlstate, message, detail and hint';
-
--- SECURITY INVOKER on purpose: EXPLAIN wants the privileges that running the statement would, so the estimate is there only
--- for who may read the tables.
-CREATE OR REPLACE FUNCTION public.ai_worker_estimate_cost(statement text, schemas text)
-RETURNS double precision
-LANGUAGE plpgsql
-VOLATILE PARALLEL UNSAFE SECURITY INVOKER
-SET search_path = pg_catalog, pg_temp
-SET transaction_read_only = on
-AS $body$
-DECLARE
-  plan json;
-BEGIN
-  PERFORM pg_catalog.set_config('search_path', schemas, true);
-  -- EXPLAIN takes no parameter, so the text is put behind it. This makes sure first that it is one query: anything
-  -- else is 42P11 or 0A000, raised before privileges are looked at.
-  PERFORM pg_catalog.query_to_xmlschema(statement, true, false, '');
-  EXECUTE pg_catalog.concat('EXPLAIN (FORMAT JSON) ', statement) INTO plan;
-  RETURN pg_catalog.json_extract_path_text(plan, '0', 'Plan', 'Total Cost')::double precision;
-EXCEPTION
-  WHEN insufficient_privilege THEN
-    RETURN NULL;
-END
-$body$;
-REVOKE ALL ON FUNCTION public.ai_worker_estimate_cost(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION public.ai_worker_estimate_cost(text, text) IS
-  'AI Worker: what the planner expects one query to cost under the given search path, without running it; NULL if the current role may not read what it reads';

@@ -1,6 +1,6 @@
 -- How errors and warnings are raised.
 
-CREATE OR REPLACE FUNCTION public.ai_worker_raise(sqlstate_code text, message text, detail text, hint text) RETURNS void
+CREATE OR REPLACE FUNCTION ai_worker.raise(sqlstate_code text, message text, detail text, hint text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -15,11 +15,11 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = sqlstate_code, MESSAGE = message, DETAIL = detail, HINT = hint;
 END
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_raise(text, text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION public.ai_worker_raise(text, text, text, text) IS
+REVOKE ALL ON FUNCTION ai_worker.raise(text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.raise(text, text, text, text) IS
     'AI Worker: raises an error, for code that cannot give one a DETAIL and a HINT';
 
-CREATE OR REPLACE FUNCTION public.ai_worker_warn(topic text, message text, hint text) RETURNS void
+CREATE OR REPLACE FUNCTION ai_worker.warn(topic text, message text, hint text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -33,11 +33,11 @@ BEGIN
     RAISE WARNING USING MESSAGE = message, HINT = hint;
 END
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_warn(text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION public.ai_worker_warn(text, text, text) IS
+REVOKE ALL ON FUNCTION ai_worker.warn(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.warn(text, text, text) IS
     'AI Worker: raises a warning, once for each topic and session';
 
-CREATE OR REPLACE FUNCTION public.ai_worker_debug(message text, detail text) RETURNS void
+CREATE OR REPLACE FUNCTION ai_worker.debug(message text, detail text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -45,6 +45,6 @@ BEGIN
     RAISE DEBUG USING MESSAGE = message, DETAIL = COALESCE(detail, '');
 END
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_debug(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION public.ai_worker_debug(text, text) IS
+REVOKE ALL ON FUNCTION ai_worker.debug(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.debug(text, text) IS
     'AI Worker: a message for sessions with client_min_messages = debug1';

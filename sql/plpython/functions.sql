@@ -1,7 +1,7 @@
 -- The same functions for PL/Python with JPype: one body starts the JVM, the rest hand over to it. install/install.sh fills
 -- in the paths @JAR@, @LIBJVM@ and @JPYPE_JAR@.
 
-CREATE OR REPLACE FUNCTION public.ai_worker_bridge(call text, arguments text[]) RETURNS jsonb
+CREATE OR REPLACE FUNCTION ai_worker.bridge(call text, arguments text[]) RETURNS jsonb
 LANGUAGE plpython3u VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -53,73 +53,73 @@ if "bridge" not in SD:
     SD["bridge"] = jpype.JClass("aiworker.jpype.Bridge")(Session())
 return str(SD["bridge"].call(call, arguments))
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_bridge(text, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION public.ai_worker_bridge(text, text[]) IS
+REVOKE ALL ON FUNCTION ai_worker.bridge(text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.bridge(text, text[]) IS
     'AI Worker: hands a call to the Java core in this backend and its outcome back, errors as data';
 
-CREATE OR REPLACE FUNCTION public.ai_worker_call(call text, VARIADIC arguments text[]) RETURNS jsonb
+CREATE OR REPLACE FUNCTION ai_worker.call(call text, VARIADIC arguments text[]) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    outcome CONSTANT jsonb := public.ai_worker_bridge(call, arguments);
+    outcome CONSTANT jsonb := ai_worker.bridge(call, arguments);
     error CONSTANT jsonb := outcome -> 'error';
 BEGIN
     IF error IS NOT NULL THEN
-        PERFORM public.ai_worker_raise(
+        PERFORM ai_worker.raise(
             error ->> 'sqlstate', error ->> 'message', error ->> 'detail', error ->> 'hint');
     END IF;
     RETURN outcome -> 'value';
 END
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_call(text, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION public.ai_worker_call(text, text[]) IS
+REVOKE ALL ON FUNCTION ai_worker.call(text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.call(text, text[]) IS
     'AI Worker: a call of the Java core whose failure is an error of this server';
 
-CREATE OR REPLACE FUNCTION public.ai_worker_generate(prompt text, schema_version text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION ai_worker.generate(prompt text, schema_version text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN public.ai_worker_call('generate'::text, VARIADIC ARRAY[prompt, schema_version]);
+    RETURN ai_worker.call('generate'::text, VARIADIC ARRAY[prompt, schema_version]);
 END
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_generate(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ai_worker.generate(text, text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION public.ai_worker_regenerate(prompt text, schema_version text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION ai_worker.regenerate(prompt text, schema_version text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN public.ai_worker_call('regenerate'::text, VARIADIC ARRAY[prompt, schema_version]);
+    RETURN ai_worker.call('regenerate'::text, VARIADIC ARRAY[prompt, schema_version]);
 END
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_regenerate(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ai_worker.regenerate(text, text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION public.ai_worker_cache_stats() RETURNS jsonb
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+CREATE OR REPLACE FUNCTION ai_worker.cache_stats() RETURNS jsonb
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT to_jsonb(s) FROM public.ai_worker_cache_stats AS s
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_cache_stats() FROM PUBLIC;
+REVOKE ALL ON FUNCTION ai_worker.cache_stats() FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION public.ai_worker_cleanup_cache() RETURNS bigint
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+CREATE OR REPLACE FUNCTION ai_worker.cleanup_cache() RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT public.ai_worker_clean(10000)
+    SELECT ai_worker.clean(10000)
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_cleanup_cache() FROM PUBLIC;
+REVOKE ALL ON FUNCTION ai_worker.cleanup_cache() FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION public.ai_worker_health() RETURNS jsonb
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+CREATE OR REPLACE FUNCTION ai_worker.health() RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    outcome jsonb := public.ai_worker_bridge('health'::text, ARRAY[]::text[]);
+    outcome jsonb := ai_worker.bridge('health'::text, ARRAY[]::text[]);
     error CONSTANT jsonb := outcome -> 'error';
-    state CONSTANT jsonb := public.ai_worker_state();
+    state CONSTANT jsonb := ai_worker.state();
 BEGIN
     IF error IS NULL THEN
         RETURN outcome -> 'value';
@@ -130,4 +130,4 @@ BEGIN
             concat_ws(' ', (error ->> 'message') || '.', error ->> 'detail', error ->> 'hint')));
 END
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_health() FROM PUBLIC;
+REVOKE ALL ON FUNCTION ai_worker.health() FROM PUBLIC;

@@ -1,31 +1,36 @@
--- Tables and the view over them. Safe to run again: what is there stays.
+-- The settings: one row.
 
 CREATE TABLE IF NOT EXISTS public.ai_worker_config (
     only_row boolean PRIMARY KEY DEFAULT true
-        CONSTRAINT ai_worker_config_one_row CHECK (only_row)
-);
-REVOKE ALL ON TABLE public.ai_worker_config FROM PUBLIC;
-
-ALTER TABLE public.ai_worker_config
-    ADD COLUMN IF NOT EXISTS model varchar(100) NOT NULL DEFAULT 'gpt-4o-mini'
+        CONSTRAINT ai_worker_config_one_row CHECK (only_row),
+    model varchar(100) NOT NULL DEFAULT 'gpt-4o-mini'
         CONSTRAINT ai_worker_config_model CHECK (model ~ '^[^|[:space:]]+$'),
-    ADD COLUMN IF NOT EXISTS base_url text NOT NULL DEFAULT 'https://api.openai.com/v1',
-    ADD COLUMN IF NOT EXISTS allow_plain_http boolean NOT NULL DEFAULT false,
-    ADD COLUMN IF NOT EXISTS api_key_file text
+    base_url text NOT NULL DEFAULT 'https://api.openai.com/v1'
+        -- What the client can use: a host (the last part of a name begins with a letter), and perhaps port, path and query.
+        CONSTRAINT ai_worker_config_base_url
+        CHECK (base_url ~ ('^https?://'
+                   || '(([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?[.])*[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?[.]?'
+                   || '|[0-9]{1,3}([.][0-9]{1,3}){3}|[[][0-9A-Fa-f:.]+[]])'
+                   || '(:[0-9]{1,5})?'
+                   || '(/([A-Za-z0-9._~!$&()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?'
+                   || '([?]([A-Za-z0-9._~!$&()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$')
+               AND COALESCE(substring(base_url FROM '^[^/]*//[^/?]*:([0-9]{1,5})([/?]|$)')::integer, 443) BETWEEN 1 AND 65535),
+    allow_plain_http boolean NOT NULL DEFAULT false,
+    api_key_file text
         CONSTRAINT ai_worker_config_api_key_file CHECK (starts_with(api_key_file, '/')),
-    ADD COLUMN IF NOT EXISTS api_key_header text
+    api_key_header text
         CONSTRAINT ai_worker_config_api_key_header
         CHECK (api_key_header ~ '^[A-Za-z0-9-]{1,100}$'
                AND lower(api_key_header) !~ '^(host|connection|keep-alive|expect|upgrade|transfer-encoding|te|trailer|(content|proxy)-.*)$'),
-    ADD COLUMN IF NOT EXISTS api_version text
+    api_version text
         CONSTRAINT ai_worker_config_api_version
         CHECK (api_version IS NULL
                OR api_version ~ '^[A-Za-z0-9._-]{1,100}$' AND base_url !~* '[?&]api-version='),
-    ADD COLUMN IF NOT EXISTS organization text
+    organization text
         CONSTRAINT ai_worker_config_organization CHECK (organization ~ '^[!-~]{1,200}$'),
-    ADD COLUMN IF NOT EXISTS project text
+    project text
         CONSTRAINT ai_worker_config_project CHECK (project ~ '^[!-~]{1,200}$'),
-    ADD COLUMN IF NOT EXISTS headers jsonb NOT NULL DEFAULT '{}'
+    headers jsonb NOT NULL DEFAULT '{}'
         CONSTRAINT ai_worker_config_headers
         CHECK (jsonb_typeof(headers) = 'object'
                AND length(headers::text) <= 8000
@@ -34,71 +39,59 @@ ALTER TABLE public.ai_worker_config
                    || !(@.key like_regex "^[A-Za-z0-9-]+$")
                    || @.key like_regex "^(host|connection|keep-alive|expect|upgrade|transfer-encoding|te|trailer|(content|proxy)-.*|authorization|api-key|x-api-key)$" flag "i")',
                    silent => true)),
-    ADD COLUMN IF NOT EXISTS proxy text
+    proxy text
         CONSTRAINT ai_worker_config_proxy
         CHECK (proxy ~ '^http://([A-Za-z0-9.-]+|[[][0-9A-Fa-f:.]+[]]):[0-9]{1,5}/?$'
                AND substring(proxy FROM ':([0-9]{1,5})/?$')::integer BETWEEN 1 AND 65535),
-    ADD COLUMN IF NOT EXISTS ca_file text
+    ca_file text
         CONSTRAINT ai_worker_config_ca_file CHECK (starts_with(ca_file, '/')),
-    ADD COLUMN IF NOT EXISTS seed bigint,
-    ADD COLUMN IF NOT EXISTS max_completion_tokens integer
+    seed bigint,
+    max_completion_tokens integer
         CONSTRAINT ai_worker_config_max_completion_tokens
         CHECK (max_completion_tokens BETWEEN 1 AND 1000000),
-    ADD COLUMN IF NOT EXISTS schemas text[] NOT NULL DEFAULT '{public}'
+    schemas text[] NOT NULL DEFAULT '{public}'
         CONSTRAINT ai_worker_config_schemas
-        CHECK (cardinality(schemas) > 0 AND array_position(schemas, NULL) IS NULL),
-    ADD COLUMN IF NOT EXISTS allowed_functions text[] NOT NULL DEFAULT '{}'
+        CHECK (cardinality(schemas) > 0 AND array_position(schemas, NULL) IS NULL AND 'ai_worker' <> ALL (schemas)),
+    allowed_functions text[] NOT NULL DEFAULT '{}'
         CONSTRAINT ai_worker_config_allowed_functions
         CHECK (array_position(allowed_functions, NULL) IS NULL),
-    ADD COLUMN IF NOT EXISTS row_limit integer NOT NULL DEFAULT 1000
+    row_limit integer NOT NULL DEFAULT 1000
         CONSTRAINT ai_worker_config_row_limit CHECK (row_limit BETWEEN 1 AND 1000000),
-    ADD COLUMN IF NOT EXISTS system_catalogs boolean NOT NULL DEFAULT false,
-    ADD COLUMN IF NOT EXISTS max_cost double precision
+    system_catalogs boolean NOT NULL DEFAULT false,
+    max_cost double precision
         CONSTRAINT ai_worker_config_max_cost CHECK (max_cost > 0 AND max_cost < 'Infinity'),
-    ADD COLUMN IF NOT EXISTS store_prompts text NOT NULL DEFAULT 'plain'
+    store_prompts text NOT NULL DEFAULT 'plain'
         CONSTRAINT ai_worker_config_store_prompts CHECK (store_prompts IN ('plain', 'hash', 'off')),
-    ADD COLUMN IF NOT EXISTS max_prompt_chars integer NOT NULL DEFAULT 8000
+    max_prompt_chars integer NOT NULL DEFAULT 8000
         CONSTRAINT ai_worker_config_max_prompt_chars CHECK (max_prompt_chars BETWEEN 1 AND 1000000),
-    ADD COLUMN IF NOT EXISTS context_tokens integer NOT NULL DEFAULT 8000
+    context_tokens integer NOT NULL DEFAULT 8000
         CONSTRAINT ai_worker_config_context_tokens CHECK (context_tokens BETWEEN 100 AND 1000000),
-    ADD COLUMN IF NOT EXISTS value_hints boolean NOT NULL DEFAULT false,
-    ADD COLUMN IF NOT EXISTS value_hints_hidden text[] NOT NULL DEFAULT '{}'
+    value_hints boolean NOT NULL DEFAULT false,
+    value_hints_hidden text[] NOT NULL DEFAULT '{}'
         CONSTRAINT ai_worker_config_value_hints_hidden
         CHECK (array_position(value_hints_hidden, NULL) IS NULL AND array_position(value_hints_hidden, '') IS NULL),
-    ADD COLUMN IF NOT EXISTS few_shot integer NOT NULL DEFAULT 3
+    few_shot integer NOT NULL DEFAULT 3
         CONSTRAINT ai_worker_config_few_shot CHECK (few_shot BETWEEN 0 AND 10),
-    ADD COLUMN IF NOT EXISTS few_shot_from text NOT NULL DEFAULT 'verified'
+    few_shot_from text NOT NULL DEFAULT 'verified'
         CONSTRAINT ai_worker_config_few_shot_from CHECK (few_shot_from IN ('verified', 'cache')),
-    ADD COLUMN IF NOT EXISTS request_timeout_ms integer NOT NULL DEFAULT 30000
+    request_timeout_ms integer NOT NULL DEFAULT 30000
         CONSTRAINT ai_worker_config_request_timeout_ms CHECK (request_timeout_ms BETWEEN 100 AND 600000),
-    ADD COLUMN IF NOT EXISTS max_retries integer NOT NULL DEFAULT 2
+    max_retries integer NOT NULL DEFAULT 2
         CONSTRAINT ai_worker_config_max_retries CHECK (max_retries BETWEEN 0 AND 10),
-    ADD COLUMN IF NOT EXISTS repair_rounds integer NOT NULL DEFAULT 1
+    repair_rounds integer NOT NULL DEFAULT 1
         CONSTRAINT ai_worker_config_repair_rounds CHECK (repair_rounds BETWEEN 0 AND 5),
-    ADD COLUMN IF NOT EXISTS flight_wait_ms integer NOT NULL DEFAULT 30000
+    flight_wait_ms integer NOT NULL DEFAULT 30000
         CONSTRAINT ai_worker_config_flight_wait_ms CHECK (flight_wait_ms BETWEEN 0 AND 600000),
-    ADD COLUMN IF NOT EXISTS cache_enabled boolean NOT NULL DEFAULT true,
-    ADD COLUMN IF NOT EXISTS default_ttl interval NOT NULL DEFAULT '24 hours'
+    cache_enabled boolean NOT NULL DEFAULT true,
+    default_ttl interval NOT NULL DEFAULT '1 hour'
         CONSTRAINT ai_worker_config_default_ttl
         CHECK (default_ttl BETWEEN interval '1 second' AND interval '10 years'),
-    ADD COLUMN IF NOT EXISTS max_entries bigint NOT NULL DEFAULT 100000
+    max_entries bigint NOT NULL DEFAULT 100000
         CONSTRAINT ai_worker_config_max_entries CHECK (max_entries >= 1),
-    ADD COLUMN IF NOT EXISTS max_bytes bigint NOT NULL DEFAULT 1073741824
-        CONSTRAINT ai_worker_config_max_bytes CHECK (max_bytes >= 1024);
-
--- What the client can use: a host (the last part of a name begins with a letter), and perhaps port, path and query.
--- It replaces a looser rule, by which the row may hold what this one refuses.
-ALTER TABLE public.ai_worker_config
-    DROP CONSTRAINT IF EXISTS ai_worker_config_base_url,
-    ADD CONSTRAINT ai_worker_config_base_url
-        CHECK (base_url ~ ('^https?://'
-                   || '(([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?[.])*[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?[.]?'
-                   || '|[0-9]{1,3}([.][0-9]{1,3}){3}|[[][0-9A-Fa-f:.]+[]])'
-                   || '(:[0-9]{1,5})?'
-                   || '(/([A-Za-z0-9._~!$&()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?'
-                   || '([?]([A-Za-z0-9._~!$&()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$')
-               AND COALESCE(substring(base_url FROM '^[^/]*//[^/?]*:([0-9]{1,5})([/?]|$)')::integer, 443) BETWEEN 1 AND 65535)
-        NOT VALID;
+    max_bytes bigint NOT NULL DEFAULT 1073741824
+        CONSTRAINT ai_worker_config_max_bytes CHECK (max_bytes >= 1024)
+);
+REVOKE ALL ON TABLE public.ai_worker_config FROM PUBLIC;
 
 COMMENT ON TABLE public.ai_worker_config IS
     'AI Worker: settings, one row. UPDATE it; a value out of range is refused';
@@ -184,7 +177,7 @@ COMMENT ON CONSTRAINT ai_worker_config_ca_file ON public.ai_worker_config IS
 COMMENT ON CONSTRAINT ai_worker_config_max_completion_tokens ON public.ai_worker_config IS
     'use 1 to 1000000 tokens, or NULL for the endpoint''s own limit';
 COMMENT ON CONSTRAINT ai_worker_config_schemas ON public.ai_worker_config IS
-    'name at least one schema, for example {public}';
+    'name at least one schema, for example {public}, and not ai_worker, which is ours';
 COMMENT ON CONSTRAINT ai_worker_config_allowed_functions ON public.ai_worker_config IS
     'list function names without NULL, for example {public.geo_distance}';
 COMMENT ON CONSTRAINT ai_worker_config_row_limit ON public.ai_worker_config IS 'use 1 to 1000000 rows';
@@ -207,7 +200,7 @@ COMMENT ON CONSTRAINT ai_worker_config_max_entries ON public.ai_worker_config IS
 COMMENT ON CONSTRAINT ai_worker_config_max_bytes ON public.ai_worker_config IS 'use 1024 bytes or more';
 
 -- A CHECK alone cannot say what to do instead, so this trigger applies the table's own CHECKs first and says it.
-CREATE OR REPLACE FUNCTION public.ai_worker_config_explain() RETURNS trigger
+CREATE OR REPLACE FUNCTION ai_worker.explain_refusal() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -249,135 +242,38 @@ BEGIN
     RETURN NEW;
 END
 $$;
-REVOKE ALL ON FUNCTION public.ai_worker_config_explain() FROM PUBLIC;
-COMMENT ON FUNCTION public.ai_worker_config_explain() IS
+REVOKE ALL ON FUNCTION ai_worker.explain_refusal() FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.explain_refusal() IS
     'AI Worker: refuses a bad setting or quota with a hint, by the CHECKs of its table';
 
 DROP TRIGGER IF EXISTS ai_worker_config_explain ON public.ai_worker_config;
 CREATE TRIGGER ai_worker_config_explain BEFORE INSERT OR UPDATE ON public.ai_worker_config
-    FOR EACH ROW EXECUTE FUNCTION public.ai_worker_config_explain();
+    FOR EACH ROW EXECUTE FUNCTION ai_worker.explain_refusal();
 COMMENT ON TRIGGER ai_worker_config_explain ON public.ai_worker_config IS 'Refuses a bad setting with a hint';
 
 INSERT INTO public.ai_worker_config DEFAULT VALUES ON CONFLICT DO NOTHING;
 
-CREATE TABLE IF NOT EXISTS public.ai_worker_cache (
-    cache_key varchar(64) PRIMARY KEY,
-    prompt_text text NOT NULL,
-    model varchar(100) NOT NULL,
-    schema_version varchar(20) NOT NULL,
-    generated_sql text NOT NULL,
-    validated boolean NOT NULL DEFAULT true,
-    tokens_used integer NOT NULL DEFAULT 0,
-    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    expires_at timestamptz NOT NULL,
-    last_accessed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    hit_count bigint NOT NULL DEFAULT 0,
-    CONSTRAINT ai_worker_cache_lifetime CHECK (expires_at > created_at)
-);
-REVOKE ALL ON TABLE public.ai_worker_cache FROM PUBLIC;
-
-COMMENT ON TABLE public.ai_worker_cache IS 'AI Worker: proven statements by question';
-COMMENT ON COLUMN public.ai_worker_cache.cache_key IS
-    'Lower-case hex SHA-256 of prompt|model|schema_version in UTF-8';
-COMMENT ON COLUMN public.ai_worker_cache.prompt_text IS
-    'The question as asked, its SHA-256 in hex, or empty, as store_prompts was when it was stored';
-COMMENT ON COLUMN public.ai_worker_cache.model IS 'The model that answered';
-COMMENT ON COLUMN public.ai_worker_cache.schema_version IS
-    'As the caller gave it, or the fingerprint of the schemas in scope';
-COMMENT ON COLUMN public.ai_worker_cache.generated_sql IS 'The proven statement';
-COMMENT ON COLUMN public.ai_worker_cache.validated IS 'Always true: only what was proven is stored';
-COMMENT ON COLUMN public.ai_worker_cache.tokens_used IS 'Tokens that the answer cost, repairs included';
-COMMENT ON COLUMN public.ai_worker_cache.created_at IS 'When it was stored';
-COMMENT ON COLUMN public.ai_worker_cache.expires_at IS
-    'It is never served from then on; infinity: verified by ai_worker_verify, so kept until the DBA says otherwise';
-COMMENT ON COLUMN public.ai_worker_cache.last_accessed_at IS
-    'Last hit that was folded in; ai_worker_cache_hits has later ones';
-COMMENT ON COLUMN public.ai_worker_cache.hit_count IS
-    'Hits that were folded in; ai_worker_cache_hits has the rest';
-
-CREATE INDEX IF NOT EXISTS idx_ai_cache_expires ON public.ai_worker_cache (expires_at);
-CREATE INDEX IF NOT EXISTS idx_ai_cache_hits ON public.ai_worker_cache (hit_count DESC);
-CREATE INDEX IF NOT EXISTS idx_ai_cache_schema ON public.ai_worker_cache (schema_version);
-COMMENT ON INDEX public.idx_ai_cache_expires IS 'For clean-up';
-COMMENT ON INDEX public.idx_ai_cache_hits IS 'For the most popular entries';
-COMMENT ON INDEX public.idx_ai_cache_schema IS 'For invalidation by schema version';
-
-CREATE INDEX IF NOT EXISTS idx_ai_cache_created ON public.ai_worker_cache (created_at);
-CREATE INDEX IF NOT EXISTS idx_ai_cache_accessed ON public.ai_worker_cache (last_accessed_at);
-COMMENT ON INDEX public.idx_ai_cache_created IS 'For retention and the oldest and newest entry';
-COMMENT ON INDEX public.idx_ai_cache_accessed IS 'For evicting the least recently used';
-
-CREATE INDEX IF NOT EXISTS idx_ai_cache_verified ON public.ai_worker_cache (model, schema_version, hit_count DESC)
-    WHERE expires_at = 'infinity';
-COMMENT ON INDEX public.idx_ai_cache_verified IS 'For examples among verified entries';
-
--- An entry's first counter row, slot 0, is every session's. One that finds it locked does not wait: it counts in a row of its
--- own slot, from then on first. No indexed column changes, so the updates are HOT. Clean-up folds the rows.
-
-CREATE TABLE IF NOT EXISTS public.ai_worker_cache_hits (
-    cache_key varchar(64) NOT NULL,
-    created_at timestamptz NOT NULL,
-    slot integer NOT NULL,
-    hits bigint NOT NULL,
-    last_hit_at timestamptz NOT NULL,
-    latency integer[] NOT NULL
-) WITH (fillfactor = 50);
-REVOKE ALL ON TABLE public.ai_worker_cache_hits FROM PUBLIC;
--- Counters from before there were slots are every session's.
-ALTER TABLE public.ai_worker_cache_hits ADD COLUMN IF NOT EXISTS slot integer NOT NULL DEFAULT 0;
-DROP INDEX IF EXISTS public.ai_worker_cache_hits_key;
-CREATE INDEX IF NOT EXISTS ai_worker_cache_hits_slot ON public.ai_worker_cache_hits (cache_key, slot);
-
-COMMENT ON TABLE public.ai_worker_cache_hits IS 'AI Worker: hits not yet folded into ai_worker_cache';
-COMMENT ON COLUMN public.ai_worker_cache_hits.cache_key IS 'The entry''s key';
-COMMENT ON COLUMN public.ai_worker_cache_hits.created_at IS
-    'The entry''s created_at, so that an entry stored anew does not inherit hits';
-COMMENT ON COLUMN public.ai_worker_cache_hits.slot IS
-    '0: every session''s; 1 to 32: of those sessions whose process id modulo 32 is one less';
-COMMENT ON COLUMN public.ai_worker_cache_hits.hits IS 'Hits counted in this row';
-COMMENT ON COLUMN public.ai_worker_cache_hits.last_hit_at IS 'The latest of them';
-COMMENT ON COLUMN public.ai_worker_cache_hits.latency IS
-    'How many of them took under 2, 4, 8 … 2^28 microseconds, the last element also longer ones';
-COMMENT ON INDEX public.ai_worker_cache_hits_slot IS 'For counting a hit';
-
-CREATE TABLE IF NOT EXISTS public.ai_worker_traffic (
-    kind text NOT NULL CONSTRAINT ai_worker_traffic_kind CHECK (kind IN ('hit', 'miss')),
-    requests bigint NOT NULL,
-    latency bigint[] NOT NULL
-) WITH (fillfactor = 50);
-REVOKE ALL ON TABLE public.ai_worker_traffic FROM PUBLIC;
-
-COMMENT ON TABLE public.ai_worker_traffic IS
-    'AI Worker: answered requests since the last reset, with hits that were folded in';
-COMMENT ON COLUMN public.ai_worker_traffic.kind IS 'hit: from the cache; miss: from the model';
-COMMENT ON COLUMN public.ai_worker_traffic.requests IS 'How many';
-COMMENT ON COLUMN public.ai_worker_traffic.latency IS 'As in ai_worker_cache_hits';
-
-CREATE TABLE IF NOT EXISTS public.ai_worker_cache_totals (
-    expires_hour timestamptz NOT NULL,
-    entries bigint NOT NULL,
-    hits bigint NOT NULL,
-    tokens_saved bigint NOT NULL,
-    bytes bigint NOT NULL
-) WITH (fillfactor = 50);
-REVOKE ALL ON TABLE public.ai_worker_cache_totals FROM PUBLIC;
--- What was counted before this column came says nothing of the oldest entry.
-ALTER TABLE public.ai_worker_cache_totals
-    ADD COLUMN IF NOT EXISTS created_hour timestamptz NOT NULL DEFAULT '-infinity';
-
-COMMENT ON TABLE public.ai_worker_cache_totals IS
-    'AI Worker: sums over ai_worker_cache, kept by its triggers so that statistics and limits need no scan';
-COMMENT ON COLUMN public.ai_worker_cache_totals.expires_hour IS 'The hour (UTC) in which the entries expire';
-COMMENT ON COLUMN public.ai_worker_cache_totals.created_hour IS
-    'The hour (UTC) in which they were created, so that the oldest entry is found without passing deleted ones';
-COMMENT ON COLUMN public.ai_worker_cache_totals.entries IS 'Entries';
-COMMENT ON COLUMN public.ai_worker_cache_totals.hits IS 'Their hit_count, summed';
-COMMENT ON COLUMN public.ai_worker_cache_totals.tokens_saved IS 'Their tokens_used * hit_count, summed';
-COMMENT ON COLUMN public.ai_worker_cache_totals.bytes IS 'Bytes of their prompt_text and generated_sql, summed';
-
--- A SERIALIZABLE transaction that read the cache and then wrote it could be failed at commit by a neighbour's doing the
--- same, so it leaves its entries here; the next store or clean-up at a lower isolation level moves them.
-CREATE TABLE IF NOT EXISTS public.ai_worker_cache_pending (LIKE public.ai_worker_cache INCLUDING DEFAULTS);
-REVOKE ALL ON TABLE public.ai_worker_cache_pending FROM PUBLIC;
-COMMENT ON TABLE public.ai_worker_cache_pending IS
-    'AI Worker: entries of SERIALIZABLE transactions on their way into ai_worker_cache';
+CREATE OR REPLACE FUNCTION ai_worker.settings() RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    settings jsonb;
+BEGIN
+    BEGIN
+        SELECT to_jsonb(c) INTO STRICT settings FROM public.ai_worker_config AS c;
+    EXCEPTION
+        WHEN no_data_found THEN
+            RAISE EXCEPTION 'ai_worker_config has no row'
+                USING ERRCODE = 'IA004', DETAIL = 'The settings are its one row.',
+                      HINT = 'INSERT INTO public.ai_worker_config DEFAULT VALUES';
+        WHEN undefined_table THEN
+            RAISE EXCEPTION 'ai_worker_config is missing'
+                USING ERRCODE = 'IA004', DETAIL = SQLERRM,
+                      HINT = 'Run install/install.sh again on this database: it repairs what is missing and keeps the cache.';
+    END;
+    RETURN settings;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.settings() FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.settings() IS 'AI Worker: the row of ai_worker_config, keys being its columns';
