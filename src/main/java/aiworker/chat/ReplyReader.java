@@ -1,6 +1,7 @@
 package aiworker.chat;
 
 import aiworker.error.AiWorkerException;
+import aiworker.error.Excerpt;
 import aiworker.error.Failure;
 import aiworker.json.Json;
 import aiworker.usage.Usage;
@@ -143,6 +144,9 @@ final class ReplyReader {
     String content = texts(choice.path("message").path("content"), "text");
     if (content.isBlank()) {
       throw unreadable("the reply of " + settings.shownUrl() + " is empty", text(body), settings);
+    }
+    if (!Excerpt.isText(content)) {
+      throw unreadable("the answer holds characters that are no text", content, settings);
     }
     if (settings.isKeyIn(content)) {
       throw unreadable("the answer holds the API key", "", settings);

@@ -1,11 +1,18 @@
 package aiworker.error;
 
+import java.nio.charset.StandardCharsets;
+
 /** Text from outside, made fit for an error. Stateless. */
 public final class Excerpt {
   /** Code points looked at. */
   private static final int MOST = 16_000;
 
   private Excerpt() {}
+
+  /** Whether PostgreSQL can take it as text. */
+  public static boolean isText(String text) {
+    return text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
+  }
 
   /** In one line, and without what PostgreSQL could not take as text. */
   public static String line(String text) {

@@ -5,7 +5,6 @@ import aiworker.error.Excerpt;
 import aiworker.error.Failure;
 import aiworker.json.Json;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.charset.StandardCharsets;
 
 /** What a model answered; immutable. */
 public sealed interface Reply {
@@ -50,7 +49,7 @@ public sealed interface Reply {
     if (said.isEmpty()) {
       throw unreadable("the model's reply is empty", content);
     }
-    if (said.indexOf('\0') >= 0 || !StandardCharsets.UTF_8.newEncoder().canEncode(said)) {
+    if (!Excerpt.isText(said)) {
       throw unreadable("the answer holds characters that are no text", said);
     }
     String statement = StatementSearch.find(said);
