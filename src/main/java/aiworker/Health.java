@@ -2,6 +2,7 @@ package aiworker;
 
 import aiworker.chat.ApiKey;
 import aiworker.chat.ChatSettings;
+import aiworker.chat.InterimAnswers;
 import aiworker.config.Config;
 import aiworker.db.Database;
 import aiworker.error.AiWorkerException;
@@ -35,6 +36,10 @@ final class Health {
     report.put("runtime", runtime);
     report.put("version", version());
     report.put("jvm", System.getProperty("java.vm.name") + " " + Runtime.version());
+    report.put("java_home", System.getProperty("java.home"));
+    if (InterimAnswers.problem() != null) {
+      problems.add(InterimAnswers.problem());
+    }
     String key = "none";
     try {
       Config config =

@@ -22,7 +22,9 @@ final class StatusErrors {
             && !headers.firstValue("x-should-retry").orElse("").equalsIgnoreCase("false");
     return new AttemptFailure(
         new AiWorkerException(
-            failure(status, error), message(status, headers, error, settings), detail(error)),
+            failure(status, error),
+            message(status, headers, error, settings),
+            status < 200 ? InterimAnswers.problem() : detail(error)),
         passing,
         passing ? Backoff.retryAfter(headers, now) : null);
   }
@@ -35,7 +37,10 @@ final class StatusErrors {
       case 401, 403 -> Failure.AUTHENTICATION_FAILED;
       case 429 -> Failure.RATE_LIMITED;
       case 408, 409 -> Failure.ENDPOINT_FAILED;
-      default -> status >= 500 ? Failure.ENDPOINT_FAILED : Failure.REQUEST_REFUSED;
+      default ->
+          status < 200
+              ? Failure.REPLY_UNREADABLE
+              : status >= 500 ? Failure.ENDPOINT_FAILED : Failure.REQUEST_REFUSED;
     };
   }
 
@@ -44,6 +49,9 @@ final class StatusErrors {
     String url = settings.shownUrl();
     String model = "model \"" + settings.model() + "\"";
     String code = " (status " + status + ")";
+    if (status < 200) {
+      return "an interim answer of " + url + " was taken for its answer" + code;
+    }
     if (error.code().equals("content_filter")) {
       return url + " filtered the question" + code;
     }

@@ -85,9 +85,16 @@ final class Transport {
               .POST(BodyPublishers.ofByteArray(body))
               .timeout(beyond(deadline.left()));
       settings.requestHeaders().forEach(request::header);
-      return deadline.await(
-          client("http".equalsIgnoreCase(url.getScheme()), proxy, network.caFile())
-              .sendAsync(request.build(), head -> new BoundedBody()));
+      HttpResponse<byte[]> response =
+          deadline.await(
+              client("http".equalsIgnoreCase(url.getScheme()), proxy, network.caFile())
+                  .sendAsync(request.build(), head -> new BoundedBody()));
+      if (response.statusCode() < 200) {
+        // the answer itself is still to come on that connection, which must serve no other question
+        client = null;
+        route = null;
+      }
+      return response;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException fault) {
         throw fault;

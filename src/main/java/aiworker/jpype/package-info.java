@@ -1,2 +1,0 @@
-/** The functions that PL/Python exposes. */
-package aiworker.jpype;
