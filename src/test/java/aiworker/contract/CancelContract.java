@@ -173,9 +173,9 @@ abstract class CancelContract extends RuntimeContract {
   void fastShutdownIsNoticedAtOnce() throws Exception {
     List<Long> seen = new ArrayList<>();
     List<Long> gone = new ArrayList<>();
-    try (TestCluster own = TestCluster.start(Map.of());
+    try (TestCluster own = Installation.start(Map.of());
         Silence silence = new Silence()) {
-      String installed = Installation.create(own, runtime.option());
+      String installed = Installation.create(own, runtime);
       try (Connection admin = own.connect(installed, "postgres");
           Statement statement = admin.createStatement()) {
         statement.execute(

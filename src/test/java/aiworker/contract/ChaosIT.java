@@ -43,9 +43,9 @@ class ChaosIT {
   @EnumSource(BackendRuntime.class)
   void everyAnswerIsRightAndEveryCommittedHitCounts(BackendRuntime runtime) throws Exception {
     runtime.require();
-    try (TestCluster cluster = TestCluster.start(Map.of("deadlock_timeout", "200ms"));
+    try (TestCluster cluster = Installation.start(Map.of("deadlock_timeout", "200ms"));
         FakeEndpoint endpoint = FakeEndpoint.start()) {
-      String database = Installation.create(cluster, runtime.option());
+      String database = Installation.create(cluster, runtime);
       endpoint.otherwise(
           request -> FakeEndpoint.completion("SELECT '" + request.lastMessage() + "' AS answer"));
       try (Connection connection = cluster.connect(database, "postgres");
