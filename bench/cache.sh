@@ -147,11 +147,11 @@ echo "WAL and growth: $growth hits each, 8 clients, synchronous_commit off, rand
 printf '%-20s %14s %14s %14s\n' subject 'WAL bytes/hit' 'kB before' 'kB after'
 for subject in bare cached; do
   tables="pg_total_relation_size('bare_cache')"
-  [ $subject = bare ] || tables="pg_total_relation_size('ai_worker_cache') + pg_total_relation_size('ai_worker_cache_hits')"
+  [ $subject = bare ] || tables="pg_total_relation_size('ai_worker_cache') + pg_total_relation_size('ai_worker.cache_hits')"
   size="SELECT ($tables) / 1024"
   { echo "\\set key random(1, $KEYS)"; statement $subject; } >"$work/script.sql"
   psql -qX -d "${databases[0]}" -c 'CALL ai_worker_cleanup_all()' -c 'VACUUM FULL ANALYZE bare_cache' \
-    -c 'VACUUM FULL ANALYZE ai_worker_cache' -c 'VACUUM FULL ANALYZE ai_worker_cache_hits' \
+    -c 'VACUUM FULL ANALYZE ai_worker_cache' -c 'VACUUM FULL ANALYZE ai_worker.cache_hits' \
     -c CHECKPOINT -c 'SELECT pg_switch_wal()' >/dev/null
   before=$(psql -AtX -d "${databases[0]}" -c "$size")
   lsn=$(psql -AtX -d postgres -c 'SELECT pg_current_wal_insert_lsn()')

@@ -49,7 +49,7 @@ SELECT encode(sha256(convert_to('question ' || i || '|gpt-4o-mini|v1', 'UTF8')),
        LATERAL (SELECT now() - interval '30 hours' * (1 - i::double precision / $entries) AS created_at) AS moment;
 SELECT definition FROM index_definitions \gexec
 ALTER TABLE ai_worker_cache ENABLE TRIGGER USER;
-INSERT INTO ai_worker_cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes)
+INSERT INTO ai_worker.cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes)
 SELECT date_trunc('hour', created_at, 'UTC'), date_trunc('hour', expires_at, 'UTC'), count(*), sum(hit_count),
        sum(tokens_used * hit_count), sum(octet_length(prompt_text) + octet_length(generated_sql))
   FROM ai_worker_cache GROUP BY 1, 2;
@@ -81,10 +81,10 @@ SQL
                    min(created_at + interval '0') AS oldest, max(created_at + interval '0') AS newest,
                    count(*) FILTER (WHERE expires_at <= clock_timestamp()) AS expired
               FROM ai_worker_cache
-              LEFT JOIN (SELECT cache_key, created_at, sum(hits) AS hits FROM ai_worker_cache_hits GROUP BY 1, 2) AS h
+              LEFT JOIN (SELECT cache_key, created_at, sum(hits) AS hits FROM ai_worker.cache_hits GROUP BY 1, 2) AS h
              USING (cache_key, created_at)) AS c")
   printf '%-40s %10s %10s %12.1f %12.1f %8s\n' "$1" "$(query 'SELECT count(*) FROM ai_worker_cache')" \
-    "$(query 'SELECT count(*) FROM ai_worker_cache_hits')" \
+    "$(query 'SELECT count(*) FROM ai_worker.cache_hits')" \
     "$(head -n 1 <<<"$times")" "$(tail -n +2 <<<"$times" | sort -n | sed -n 3p)" "$([ "$right" = t ] && echo yes || echo NO)"
 }
 
@@ -94,7 +94,7 @@ SELECT ai_cached_sql('question ' || :key, 'v1');
 SQL
 cat >"$work/store.sql" <<'SQL'
 \set key random(1, 1000000000000)
-SELECT ai_worker_store('new ' || :key, 'gpt-4o-mini', 'v1', encode(sha256(convert_to('new ' || :key || '|gpt-4o-mini|v1', 'UTF8')), 'hex'), 'SELECT ' || :key || ' LIMIT 1000', 120, clock_timestamp());
+SELECT ai_worker.store('new ' || :key, 'gpt-4o-mini', 'v1', encode(sha256(convert_to('new ' || :key || '|gpt-4o-mini|v1', 'UTF8')), 'hex'), 'SELECT ' || :key || ' LIMIT 1000', 120, clock_timestamp());
 SQL
 
 # Prints the latencies of 8 clients until the given process ends.

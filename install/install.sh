@@ -7,7 +7,6 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 sql_dir=$here/../sql
 
 readonly MIN_SERVER=13 MIN_JAVA=17 MIN_PLJAVA=1.6.9
-readonly COMMON_BEFORE='guard roles tables schema check errors cache store limits statistics upkeep'
 readonly SECURITY_OPTION=-Djava.security.manager=disallow MODULE_OPTION=--add-modules=java.net.http
 readonly GUARD=ai-worker-guard.jar
 readonly GUARD_OPTION=-javaagent:$GUARD
@@ -175,7 +174,7 @@ SELECT 'version=' || current_setting('server_version')
                                    WHERE name = 'plpython3u'), '');
 SELECT rolsuper AS is_superuser FROM pg_catalog.pg_roles WHERE rolname = current_user \gset
 \if :is_superuser
-SELECT 'bridge=' || (to_regprocedure('public.ai_worker_bridge(text, text[])') IS NOT NULL)
+SELECT 'bridge=' || (to_regprocedure('ai_worker.bridge(text, text[])') IS NOT NULL)
     || E'\ntable=' || (to_regclass('public.ai_worker_cache') IS NOT NULL);
 SELECT to_regclass('sqlj.jar_repository') IS NOT NULL AS has_sqlj \gset
 \if :has_sqlj
@@ -323,8 +322,8 @@ find_jar() {
   jar_file=ai-worker-${jar_sha:0:12}.jar
   jar_size=$(wc -c <"$jar")
   local file
-  for file in $COMMON_BEFORE "$runtime" grants; do
-    [ -f "$sql_dir/$file.sql" ] || die 3 "$sql_dir/$file.sql does not exist" "install from a complete checkout"
+  for file in $(sql_files); do
+    [ -f "$sql_dir/$file" ] || die 3 "$sql_dir/$file does not exist" "install from a complete checkout"
   done
   # psql may run as another OS user, and quotes in a path would end psql's argument
   if [ ${#psql_as[@]} -gt 0 ] || [[ $jar == *[\'\\]* ]]; then
@@ -440,10 +439,24 @@ SQL
     die 3 "the path $jpype_jar holds characters that cannot be used here" "install package python3-jpype"
 }
 
+# What is installed for the chosen runtime, in order.
+sql_files() {
+  local other=pljava
+  [ "$runtime" != pljava ] || other=plpython
+  grep -v -e '^#' -e '^$' -e "^$other/" "$sql_dir/install.list"
+}
+
 sql_file() {
-  printf '\\echo %s\n' "'==> sql/$1.sql'"
-  cat "$sql_dir/$1.sql"
+  printf '\\echo %s\n' "'==> sql/$1'"
+  cat "$sql_dir/$1"
   echo
+}
+
+all_sql() {
+  local file
+  for file in $(sql_files); do
+    sql_file "$file"
+  done
 }
 
 # One line of progress from inside the script that psql runs.
@@ -513,14 +526,11 @@ script_pljava() {
   if [ "$server_jar" = true ]; then
     step 'replacing the jar'
     echo "SELECT sqlj.replace_jar(lo_get(:jar), 'ai_worker', false);"
-    local file
-    for file in $COMMON_BEFORE pljava grants; do
-      sql_file "$file"
-    done
   else
-    step 'installing the jar, which brings tables, functions and grants with it'
-    echo "SELECT sqlj.install_jar(lo_get(:jar), 'ai_worker', true);"
+    step 'installing the jar'
+    echo "SELECT sqlj.install_jar(lo_get(:jar), 'ai_worker', false);"
   fi
+  all_sql
   echo 'SELECT lo_unlink(:jar);'
   script_health
 }
@@ -547,17 +557,12 @@ SELECT lo_unlink(:jar);
 DO LANGUAGE plpython3u 'import os; os.replace("$jar_file.new", "$jar_file")';
 SQL
   fi
-  local file
-  for file in $COMMON_BEFORE; do
-    sql_file "$file"
-  done
-  sql_file plpython | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g" -e "s|@JPYPE_JAR@|$jpype_jar|g"
+  all_sql | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g" -e "s|@JPYPE_JAR@|$jpype_jar|g"
   if [ "$server_jar" = true ]; then
     step 'removing the jar of the runtime pljava'
     # what sqlj.remove_jar does, without needing a PL/Java that works
     echo "DELETE FROM sqlj.jar_repository WHERE jarname = 'ai_worker';"
   fi
-  sql_file grants
   script_health
 }
 
@@ -567,7 +572,7 @@ script_uninstall() {
     step 'removing the jar with all that it brought'
     echo "SELECT sqlj.remove_jar('ai_worker', true);"
   else
-    sql_file remove
+    sql_file remove.sql
   fi
 }
 
@@ -580,7 +585,7 @@ remove_unused_jars() {
   databases=$(ask <<<"SELECT datname FROM pg_catalog.pg_database WHERE datallowconn ORDER BY datname;")
   while IFS= read -r database; do
     used+=" $(run_psql --dbname "$database" -At -c \
-      "SELECT substring(prosrc FROM '$JAR_PATTERN') FROM pg_catalog.pg_proc WHERE proname = 'ai_worker_bridge'" \
+      "SELECT substring(prosrc FROM '$JAR_PATTERN') FROM pg_catalog.pg_proc WHERE oid = to_regprocedure('ai_worker.bridge(text, text[])')" \
       </dev/null 2>&1)" || {
       say "kept the jar files in the data directory ($present): database \"$database\" cannot be asked whether it uses them"
       return 0

@@ -19,19 +19,20 @@ BEGIN
     END IF;
 
     SELECT o.kind || ' ' || o.name INTO foreign_object
-      FROM (SELECT 'relation' AS kind, 'public.' || c.relname AS name, c.relowner AS owner
-              FROM pg_catalog.pg_class AS c
-             WHERE c.relnamespace = 'public'::regnamespace
-               AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND starts_with(c.relname, 'ai_worker_')
+      FROM (SELECT 'schema' AS kind, n.nspname::text AS name, n.nspowner AS owner
+              FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'ai_worker'
              UNION ALL
-            SELECT 'function', 'public.' || p.proname, p.proowner
-              FROM pg_catalog.pg_proc AS p
-             WHERE p.pronamespace = 'public'::regnamespace
-               AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')
-                    OR starts_with(p.proname, 'ai_worker_'))
+            SELECT 'relation', c.oid::regclass::text, c.relowner
+              FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+               AND (n.nspname = 'ai_worker' OR n.nspname = 'public' AND starts_with(c.relname, 'ai_worker_'))
              UNION ALL
-            SELECT 'schema', n.nspname, n.nspowner FROM pg_catalog.pg_namespace AS n
-             WHERE n.nspname = 'ai_worker_counters') AS o
+            SELECT 'function', p.oid::regproc::text, p.proowner
+              FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+             WHERE n.nspname = 'ai_worker'
+                OR n.nspname = 'public'
+                   AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')
+                        OR starts_with(p.proname, 'ai_worker_'))) AS o
       LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = o.owner
      WHERE r.rolname IS DISTINCT FROM 'ai_worker'
      LIMIT 1;

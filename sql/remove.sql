@@ -6,26 +6,26 @@ DECLARE
     object text;
     reason text;
 BEGIN
-    DROP VIEW IF EXISTS public.ai_worker_cache_stats, public.ai_worker_usage;
-    DROP TABLE IF EXISTS public.ai_worker_cache, public.ai_worker_cache_hits, public.ai_worker_cache_pending,
-        public.ai_worker_cache_totals, public.ai_worker_config, public.ai_worker_quotas, public.ai_worker_traffic,
-        public.ai_worker_usage_parts;
+    -- First what stands on the rest. What others have built upon ours keeps it from being dropped.
     FOR object IN
-        SELECT c.oid::regclass FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-         WHERE n.nspname = 'ai_worker_counters' AND c.relkind = 'S'
+        SELECT CASE c.relkind WHEN 'v' THEN 'VIEW ' ELSE 'TABLE ' END || c.oid::regclass
+          FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner
+         WHERE r.rolname = 'ai_worker' AND c.relkind IN ('v', 'r') AND c.relnamespace = 'public'::regnamespace
+           AND starts_with(c.relname, 'ai_worker_')
+         ORDER BY c.relkind DESC
     LOOP
-        EXECUTE 'DROP SEQUENCE ' || object;
+        EXECUTE 'DROP ' || object;
     END LOOP;
-    DROP SCHEMA IF EXISTS ai_worker_counters;
     FOR object IN
         SELECT p.oid::regprocedure
           FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_roles AS r ON r.oid = p.proowner
-         WHERE p.pronamespace = 'public'::regnamespace AND r.rolname = 'ai_worker'
+         WHERE r.rolname = 'ai_worker' AND p.pronamespace = 'public'::regnamespace
            AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')
                 OR starts_with(p.proname, 'ai_worker_'))
     LOOP
         EXECUTE 'DROP ROUTINE ' || object;
     END LOOP;
+    DROP SCHEMA IF EXISTS ai_worker CASCADE;
     IF to_regnamespace('sqlj') IS NOT NULL AND EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'ai_worker') THEN
         REVOKE USAGE ON SCHEMA sqlj FROM ai_worker;
     END IF;

@@ -17,3 +17,25 @@ COMMENT ON ROLE ai_worker_user IS 'AI Worker: may ask questions';
 COMMENT ON ROLE ai_worker_admin IS 'AI Worker: may configure it, clean the cache and read it';
 
 GRANT ai_worker_user TO ai_worker_admin;
+
+DO $$
+DECLARE
+    grantee text;
+BEGIN
+    IF to_regnamespace('ai_worker') IS NULL THEN
+        CREATE SCHEMA ai_worker AUTHORIZATION ai_worker;
+        -- What ALTER DEFAULT PRIVILEGES of whoever installs has granted.
+        FOR grantee IN
+            SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END
+              FROM pg_catalog.pg_namespace AS n
+             CROSS JOIN aclexplode(n.nspacl) AS a
+              LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee
+             WHERE n.nspname = 'ai_worker' AND a.grantee <> n.nspowner
+        LOOP
+            EXECUTE format('REVOKE ALL ON SCHEMA ai_worker FROM %s CASCADE', grantee);
+        END LOOP;
+    END IF;
+END
+$$;
+COMMENT ON SCHEMA ai_worker IS
+    'AI Worker: what its functions, tables and views in schema public are made of; not for use by hand';

@@ -12,17 +12,18 @@ import java.util.List;
  * constants and comments outside them go. Run by the build: {@code java DeploymentDescriptor.java SQL_DIR OUT_FILE}.
  */
 final class DeploymentDescriptor {
-  private static final List<String> INSTALL =
-      List.of(
-          "guard.sql", "roles.sql", "tables.sql", "schema.sql", "check.sql", "errors.sql", "cache.sql", "store.sql",
-          "limits.sql", "statistics.sql", "upkeep.sql", "pljava.sql",
-          "grants.sql");
-  private static final List<String> REMOVE = List.of("remove.sql");
-
   public static void main(String[] arguments) throws IOException {
     Path sql = Path.of(arguments[0]);
+    List<String> install =
+        Files.readAllLines(sql.resolve("install.list")).stream()
+            .filter(line -> !line.isBlank() && !line.startsWith("#") && !line.startsWith("plpython/"))
+            .toList();
     String descriptor =
-        "SQLActions[] = {\n" + group(sql, "INSTALL", INSTALL) + ",\n" + group(sql, "REMOVE", REMOVE) + "\n}\n";
+        "SQLActions[] = {\n"
+            + group(sql, "INSTALL", install)
+            + ",\n"
+            + group(sql, "REMOVE", List.of("remove.sql"))
+            + "\n}\n";
     Path out = Path.of(arguments[1]);
     Files.createDirectories(out.getParent());
     Files.writeString(out, descriptor);

@@ -2,11 +2,14 @@ package aiworker;
 
 import aiworker.chat.Message;
 import aiworker.schema.SafeText;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * What the model is told: the rules and the schema first, which providers can cache, then examples,
@@ -45,31 +48,40 @@ final class Conversation {
   /** Characters of a line of it. */
   private static final int LONGEST_REFUSAL = 2_000;
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private final List<Message> messages = new ArrayList<>();
 
   /**
    * Begins one.
    *
    * @param schema as {@code SchemaContext} renders it
-   * @param examples JSON objects, most similar to the prompt first
+   * @param examples a JSON array of objects, most similar to the prompt first; null if there are
+   *     none
    */
   Conversation(
       String serverVersion,
       List<String> systemCatalogs,
       String schema,
-      List<String> examples,
+      String examples,
       String prompt) {
     String catalogs =
         systemCatalogs.isEmpty()
             ? ""
             : " and these system catalogs: " + String.join(", ", systemCatalogs);
-    String shown =
-        examples.isEmpty()
-            ? ""
-            : EXAMPLES.formatted(
-                examples.stream().map(SafeText::json).collect(Collectors.joining("\n")));
+    String shown = examples == null ? "" : EXAMPLES.formatted(lines(examples));
     messages.add(Message.system(RULES.formatted(serverVersion, catalogs, schema) + shown));
     messages.add(Message.user(prompt));
+  }
+
+  private static String lines(String array) {
+    try {
+      return StreamSupport.stream(JSON.readTree(array).spliterator(), false)
+          .map(example -> SafeText.json(example.toString()))
+          .collect(Collectors.joining("\n"));
+    } catch (JsonProcessingException e) {
+      throw new AiWorkerException(Failure.INTERNAL, "the examples are no JSON", null, e);
+    }
   }
 
   /** Adds a reply that was refused, and why. */

@@ -4,9 +4,9 @@ package aiworker;
  * Everything that can go wrong, each with the SQLSTATE a caller can test for and what to do about
  * it.
  *
- * <p>Bad requests (IA001 to IA003) are refused in {@code ai_worker_request}, before any Java runs,
- * and a missing JVM (IA005) where it would start. Class {@code IA} is ours: ISO/IEC 9075-2 leaves
- * classes that begin with I to Z to implementations.
+ * <p>Bad requests (IA001 to IA003) are refused in {@code ai_worker.check_request}, before any Java
+ * runs, and a missing JVM (IA005) where it would start. Class {@code IA} is ours: ISO/IEC 9075-2
+ * leaves classes that begin with I to Z to implementations.
  */
 public enum Failure {
   NOT_INSTALLED(

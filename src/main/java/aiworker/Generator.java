@@ -1,8 +1,6 @@
 package aiworker;
 
-import aiworker.cache.Cache;
-import aiworker.cache.Flight;
-import aiworker.cache.Request;
+import aiworker.cache.Miss;
 import aiworker.chat.ChatReply;
 import aiworker.chat.ChatSettings;
 import aiworker.check.ProvenSql;
@@ -17,8 +15,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.List;
 
 /**
- * The pipeline, and the only place that knows its order: cache, schema, model, statement, proof,
- * store.
+ * The pipeline from a miss to its answer, and the only place that knows its order: begin, schema,
+ * model, statement, proof, finish.
  *
  * <p>Thread rule: runs on the backend's thread; one per call.
  */
@@ -38,98 +36,53 @@ public final class Generator {
    * @param schemaVersion null for the automatic one
    */
   public String generate(String prompt, String schemaVersion) {
-    Cache cache = new Cache(database);
-    Row settings = settings();
-    Config config = Config.of(settings.text("config"));
-    SchemaContext schema = schema(config);
-    Request request =
-        Request.of(
-            database,
-            prompt,
-            schemaVersion == null ? schema.version() : schemaVersion,
-            settings.text("started_at"));
-    if (!request.model().equals(config.model())) {
-      return generate(prompt, schemaVersion);
-    }
-    Flight flight = new Flight(database, cache);
-    String response = flight.join(request, config.flightWait());
-    if (response != null) {
-      return response;
-    }
-    Answer answer =
-        ask(
-            config,
-            schema,
-            settings.text("server_version"),
-            prompt,
-            cache.examples(prompt, request.schemaVersion()));
-    cache.store(request, answer.statement(), answer.usage().total());
-    flight.landed(request);
-    return answer.response(request.schemaVersion());
+    Miss miss = Miss.begin(database, prompt, schemaVersion);
+    return miss.response() == null ? answer(miss) : miss.response();
   }
 
   /** Asks the model even if the cache holds the answer, and stores nothing. */
   public String regenerate(String prompt, String schemaVersion) {
-    Row settings = settings();
-    Config config = Config.of(settings.text("config"));
-    return ask(
-            config,
-            schema(config),
-            settings.text("server_version"),
-            prompt,
-            new Cache(database).examples(prompt, schemaVersion))
-        .response(schemaVersion);
+    return answer(Miss.renew(database, prompt, schemaVersion));
   }
 
-  private SchemaContext schema(Config config) {
-    return SchemaContext.read(
-        database, config.schemas(), config.valueHints(), config.valueHintsHidden());
-  }
-
-  private Row settings() {
-    return database
-        .query(
-            "SELECT to_jsonb(c) AS config, "
-                + " (date_part('epoch', clock_timestamp()) * 1000000)::bigint::text AS started_at,"
-                + " current_setting('server_version') AS server_version"
-                + " FROM public.ai_worker_config AS c")
-        .get(0);
-  }
-
-  private Answer ask(
-      Config config,
-      SchemaContext schema,
-      String serverVersion,
-      String prompt,
-      List<String> examples) {
+  private String answer(Miss miss) {
+    Config config = Config.of(miss.begun("settings"));
     ChatSettings settings = config.chatSettings();
+    SchemaContext schema =
+        SchemaContext.of(
+            miss.begun("catalog"), miss.begun("row_estimates"), miss.begun("common_values"));
     Conversation conversation =
         new Conversation(
-            serverVersion,
+            miss.begun("server_version"),
             config.systemCatalogs() ? SystemCatalogs.names() : List.of(),
-            schema.render(prompt, config.contextTokens()),
-            examples,
-            prompt);
+            schema.render(miss.prompt(), config.contextTokens()),
+            miss.begun("examples"),
+            miss.prompt());
     Prover prover = new Prover(database, config);
+    Row endpoint = miss.endpoint();
     Usage usage = Usage.NONE;
     for (int round = 0; ; round++) {
       ChatReply reply;
       try {
-        reply = upstream.ask(database, settings, conversation.messages());
+        reply = upstream.ask(database, settings, conversation.messages(), endpoint);
       } catch (AiWorkerException e) {
         throw e.costing(usage);
       }
       usage = usage.plus(reply.usage());
       try {
-        return new Answer(prover.prove(StatementExtractor.extract(reply.content())), usage);
+        ProvenSql statement = prover.prove(StatementExtractor.extract(reply.content()));
+        upstream.finished(
+            database, settings, miss.finish(statement, usage.total(), upstream.unrecorded()));
+        return response(statement, usage, miss);
       } catch (AiWorkerException e) {
         // the endpoint may have put into its answer what it was sent
         AiWorkerException shown = e.reworded(settings::masked);
+        endpoint = upstream.refused(database, settings);
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
           throw shown.costing(usage);
         }
         database.query(
-            "SELECT public.ai_worker_debug(?, ?) AS nothing",
+            "SELECT ai_worker.debug(?, ?) AS nothing",
             "asking the model again: " + shown.getMessage(),
             shown.detail());
         conversation.repair(reply.content(), e);
@@ -137,16 +90,14 @@ public final class Generator {
     }
   }
 
-  private record Answer(ProvenSql statement, Usage usage) {
-    String response(String schemaVersion) {
-      return JsonNodeFactory.instance
-          .objectNode()
-          .put("sql", statement.text())
-          .put("validated", true)
-          .put("tokens_used", usage.total())
-          .put("schema_version", schemaVersion)
-          .put("cache_hit", false)
-          .toString();
-    }
+  private static String response(ProvenSql statement, Usage usage, Miss miss) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("sql", statement.text())
+        .put("validated", true)
+        .put("tokens_used", usage.total())
+        .put("schema_version", miss.schemaVersion())
+        .put("cache_hit", false)
+        .toString();
   }
 }

@@ -30,7 +30,7 @@ final class Health {
   static String report(
       Database database, String runtime, LastFailure lastFailure, Upstream upstream) {
     ObjectNode report =
-        read(database.query("SELECT public.ai_worker_state() AS state").get(0).text("state"));
+        read(database.query("SELECT ai_worker.state() AS state").get(0).text("state"));
     ArrayNode problems = report.withArray("problems");
     report.put("runtime", runtime);
     report.put("version", version());
@@ -39,10 +39,7 @@ final class Health {
     try {
       Config config =
           Config.of(
-              database
-                  .query("SELECT to_jsonb(c) AS config FROM public.ai_worker_config AS c")
-                  .get(0)
-                  .text("config"));
+              database.query("SELECT ai_worker.settings() AS settings").get(0).text("settings"));
       ChatSettings settings = config.chatSettings();
       if (settings.key() != ApiKey.NONE) {
         key = config.apiKeyFile() == null ? "environment" : "file";

@@ -25,17 +25,17 @@ public final class Worker {
     this.runtime = runtime;
   }
 
-  /** {@code ai_worker_generate}: the response as JSON. */
+  /** {@code ai_worker.generate}: the response as JSON. */
   public String generate(Database database, String prompt, String schemaVersion) {
     return remembering(() -> new Generator(database, upstream).generate(prompt, schemaVersion));
   }
 
-  /** {@code ai_worker_regenerate}: the response as JSON, past the cache. */
+  /** {@code ai_worker.regenerate}: the response as JSON, past the cache. */
   public String regenerate(Database database, String prompt, String schemaVersion) {
     return remembering(() -> new Generator(database, upstream).regenerate(prompt, schemaVersion));
   }
 
-  /** {@code ai_worker_cache_stats}: the view's row as JSON. */
+  /** {@code ai_worker.cache_stats}: the view's row as JSON. */
   public String cacheStats(Database database) {
     return database
         .query("SELECT to_jsonb(s) AS stats FROM public.ai_worker_cache_stats AS s")
@@ -43,15 +43,15 @@ public final class Worker {
         .text("stats");
   }
 
-  /** {@code ai_worker_cleanup_cache}: the number of entries deleted. */
+  /** {@code ai_worker.cleanup_cache}: the number of entries deleted. */
   public long cleanupCache(Database database) {
     return Long.parseLong(
-        database.query("SELECT public.ai_worker_clean(10000) AS deleted").get(0).text("deleted"));
+        database.query("SELECT ai_worker.clean(10000) AS deleted").get(0).text("deleted"));
   }
 
   private <T> T remembering(Supplier<T> work) {
     try {
-      return upstream.answering(work);
+      return work.get();
     } catch (AiWorkerException e) {
       // A call that was not made says nothing new
       if (e.failure() != Failure.ENDPOINT_PAUSED) {
@@ -61,7 +61,7 @@ public final class Worker {
     }
   }
 
-  /** {@code ai_worker_health}: the report as JSON. */
+  /** {@code ai_worker.health}: the report as JSON. */
   public String health(Database database) {
     return Health.report(database, runtime, lastFailure, upstream);
   }

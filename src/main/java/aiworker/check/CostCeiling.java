@@ -11,13 +11,13 @@ import java.math.BigDecimal;
 /**
  * The optional ceiling on what the planner expects a proven statement to cost. The estimate needs
  * the right to read the tables; where this role lacks it, the ceiling is left to {@code
- * ai_worker_execute}, which has the caller's rights.
+ * ai_worker.execute}, which has the caller's rights.
  */
 final class CostCeiling {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ESTIMATE =
       """
-      SELECT public.ai_worker_estimate_cost(?, (
+      SELECT ai_worker.estimate_cost(?, (
         SELECT pg_catalog.string_agg(pg_catalog.quote_ident(s.name), ', ' ORDER BY s.place)
           || ', pg_temp'
         FROM pg_catalog.jsonb_array_elements_text(?::jsonb) WITH ORDINALITY AS s(name, place)

@@ -11,13 +11,13 @@ import java.util.List;
 
 /**
  * The second layer of the proof: the server parses, analyses and plans the statement under the
- * schemas in scope, and runs nothing. See {@code sql/check.sql}.
+ * schemas in scope, and runs nothing. See {@code sql/check/statement.sql}.
  */
 final class ServerCheck {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String CHECK =
       """
-      SELECT public.ai_worker_check_statement(?, ARRAY(
+      SELECT ai_worker.check_statement(?, ARRAY(
         SELECT pg_catalog.jsonb_array_elements_text(?::jsonb))) AS refusal
       """;
 
@@ -63,7 +63,7 @@ final class ServerCheck {
           detail.toString());
     } catch (JsonProcessingException e) {
       throw new AiWorkerException(
-          Failure.INTERNAL, "ai_worker_check_statement answered no JSON", refusal, e);
+          Failure.INTERNAL, "ai_worker.check_statement answered no JSON", refusal, e);
     }
   }
 }

@@ -34,7 +34,7 @@ final class Breaker {
   /**
    * Refuses while the endpoint is to be left alone.
    *
-   * @param row of {@code ai_worker_endpoint()}
+   * @param row of {@code ai_worker.endpoint()}
    * @throws AiWorkerException {@link Failure#ENDPOINT_PAUSED}
    */
   void requireNotOpen(ChatSettings settings, Row row) {
@@ -124,7 +124,7 @@ final class Breaker {
 
   static Row look(Database database) {
     return database
-        .query("SELECT e.state, e.since, e.shared, e.limited FROM public.ai_worker_endpoint() AS e")
+        .query("SELECT e.state, e.since, e.shared, e.limited FROM ai_worker.endpoint() AS e")
         .get(0);
   }
 
@@ -151,7 +151,7 @@ final class Breaker {
       Row outcome =
           database
               .query(
-                  "SELECT public.ai_worker_swap_endpoint(?::bigint, ?::bigint, ?::bigint) AS swapped",
+                  "SELECT ai_worker.swap_endpoint(?::bigint, ?::bigint, ?::bigint) AS swapped",
                   row.text("state"),
                   Long.toString(wanted.packed()),
                   Long.toString(wanted.packedSince()))

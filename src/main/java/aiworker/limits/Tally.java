@@ -1,6 +1,7 @@
 package aiworker.limits;
 
 import aiworker.Usage;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 /**
  * Calls to the model and their tokens; immutable.
@@ -8,10 +9,23 @@ import aiworker.Usage;
  * @param calls rounds with the model, failed ones included
  * @param failed of these, without an answer that holds a statement
  */
-record Tally(long calls, long failed, Usage tokens) {
+public record Tally(long calls, long failed, Usage tokens) {
   static final Tally NONE = new Tally(0, 0, Usage.NONE);
 
   Tally plus(Tally more) {
     return new Tally(calls + more.calls, failed + more.failed, tokens.plus(more.tokens));
+  }
+
+  /** As {@code ai_worker.finish_miss} takes it. */
+  public String json() {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("calls", calls)
+        .put("failed", failed)
+        .put("prompt", tokens.prompt())
+        .put("completion", tokens.completion())
+        .put("cached", tokens.cached())
+        .put("total", tokens.total())
+        .toString();
   }
 }

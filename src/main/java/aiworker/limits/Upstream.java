@@ -11,20 +11,16 @@ import aiworker.db.Row;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Clock;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * The way to the model, past the breaker and the quotas. What they count, and what was used, is
- * kept by {@code sql/limits.sql}.
+ * kept by {@code sql/limits}.
  *
  * <p>Thread rule: one per backend, used on the backend's thread.
  */
 public final class Upstream {
   private final ChatClient chat;
   private final Breaker breaker;
-
-  /** Recorded by the answer in the making, and undone with it if it fails. */
-  private Tally recorded = Tally.NONE;
 
   /** Not recorded yet; the next answer takes it along. */
   private Tally unrecorded = Tally.NONE;
@@ -38,38 +34,28 @@ public final class Upstream {
     this.breaker = new Breaker(clock);
   }
 
-  /** Makes one answer of any number of calls; all that it records is lost if it fails. */
-  public <T> T answering(Supplier<T> work) {
-    recorded = Tally.NONE;
-    try {
-      return work.get();
-    } catch (RuntimeException e) {
-      unrecorded = unrecorded.plus(recorded);
-      throw e;
-    }
-  }
-
   /**
    * Asks once, which quotas count as one call however often it is tried.
    *
+   * @param endpoint the latest row of {@code ai_worker.endpoint()}
    * @throws AiWorkerException as {@link ChatClient#complete} does, and at once while the endpoint
    *     is left alone
    * @throws aiworker.db.DatabaseException 53400 if a quota is used up
    */
-  public ChatReply ask(Database database, ChatSettings settings, List<Message> messages) {
-    Row row = Breaker.look(database);
-    boolean limited = row.bool("limited");
-    breaker.requireNotOpen(settings, row);
+  public ChatReply ask(
+      Database database, ChatSettings settings, List<Message> messages, Row endpoint) {
+    boolean limited = endpoint.bool("limited");
+    breaker.requireNotOpen(settings, endpoint);
     if (limited) {
-      database.query("SELECT public.ai_worker_charge(1, 0::bigint) AS nothing");
+      database.query("SELECT ai_worker.charge(1, 0::bigint) AS nothing");
     }
     boolean probe;
     try {
-      probe = breaker.isProbe(database, settings, row);
+      probe = breaker.isProbe(database, settings, endpoint);
     } catch (AiWorkerException e) {
       // Not the other way round: whose quota is used up must not keep the others from probing
       if (limited) {
-        database.query("SELECT public.ai_worker_charge(-1, 0::bigint) AS nothing");
+        database.query("SELECT ai_worker.charge(-1, 0::bigint) AS nothing");
       }
       throw e;
     }
@@ -100,8 +86,35 @@ public final class Upstream {
       unrecorded = unrecorded.plus(call);
     }
     charge(database, limited, reply.usage().total());
-    breaker.answered(database, settings, record(database));
     return reply;
+  }
+
+  /** What the next answer is to record. */
+  public Tally unrecorded() {
+    return unrecorded;
+  }
+
+  /**
+   * Lets everyone know that the endpoint answers, once the answer is stored.
+   *
+   * @param finished the row of {@code ai_worker.finish_miss}
+   */
+  public void finished(Database database, ChatSettings settings, Row finished) {
+    if (finished.bool("recorded")) {
+      unrecorded = Tally.NONE;
+    }
+    breaker.answered(database, settings, finished);
+  }
+
+  /**
+   * Lets everyone know that the endpoint answers, though with what is refused.
+   *
+   * @return the row of {@code ai_worker.endpoint()} as it is now
+   */
+  public Row refused(Database database, ChatSettings settings) {
+    Row row = Breaker.look(database);
+    breaker.answered(database, settings, row);
+    return row;
   }
 
   /** What the user said first, whatever his role may see and however his answer was refused. */
@@ -120,33 +133,8 @@ public final class Upstream {
 
   private static void charge(Database database, boolean limited, int tokens) {
     if (limited && tokens > 0) {
-      database.query(
-          "SELECT public.ai_worker_charge(0, ?::bigint) AS nothing", Integer.toString(tokens));
+      database.query("SELECT ai_worker.charge(0, ?::bigint) AS nothing", Integer.toString(tokens));
     }
-  }
-
-  /** Records what is not recorded yet, and looks at the endpoint's state again. */
-  private Row record(Database database) {
-    Usage tokens = unrecorded.tokens();
-    Row row =
-        database
-            .query(
-                "SELECT e.state, e.since, e.shared, r.recorded"
-                    + " FROM public.ai_worker_record_usage(?::bigint, ?::bigint, ?::bigint,"
-                    + " ?::bigint, ?::bigint, ?::bigint) AS r (recorded),"
-                    + " public.ai_worker_endpoint() AS e",
-                Long.toString(unrecorded.calls()),
-                Long.toString(unrecorded.failed()),
-                Integer.toString(tokens.prompt()),
-                Integer.toString(tokens.completion()),
-                Integer.toString(tokens.cached()),
-                Integer.toString(tokens.total()))
-            .get(0);
-    if (row.bool("recorded")) {
-      recorded = recorded.plus(unrecorded);
-      unrecorded = Tally.NONE;
-    }
-    return row;
   }
 
   /**

@@ -51,12 +51,12 @@ public final class Entry implements BiFunction<Connection, String[], String> {
   private Throwable raised(AiWorkerException e) {
     try {
       database.query(
-          "SELECT public.ai_worker_raise(?, ?, ?, ?) AS nothing",
+          "SELECT ai_worker.raise(?, ?, ?, ?) AS nothing",
           e.failure().sqlState(),
           e.getMessage(),
           e.detail(),
           e.failure().hint());
-      return new SQLException("ai_worker_raise returned", "XX000", e);
+      return new SQLException("ai_worker.raise returned", "XX000", e);
     } catch (DatabaseException raised) {
       return raised.getCause();
     }

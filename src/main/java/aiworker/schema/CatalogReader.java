@@ -1,6 +1,10 @@
 package aiworker.schema;
 
+import aiworker.AiWorkerException;
+import aiworker.Failure;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Turns the JSON of {@code ai_worker_schema_catalog} into values; drops what has a name that is not
+ * Turns the JSON of {@code ai_worker.schema_catalog} into values; drops what has a name that is not
  * safe to print, and foreign keys to relations that are not in it.
  */
 final class CatalogReader {
@@ -28,13 +32,43 @@ final class CatalogReader {
   private final Map<String, String> bareTypes = new HashMap<>();
   private final Map<String, String> typeIds = new HashMap<>();
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** A reader of the server's JSON; what is null is empty. */
+  static CatalogReader of(String catalog, String rowEstimates, String commonValues) {
+    Map<List<String>, Long> rows = new HashMap<>();
+    for (JsonNode row : json(rowEstimates)) {
+      rows.put(List.of(row.path(0).asText(""), row.path(1).asText("")), row.path(2).asLong());
+    }
+    Map<List<String>, List<String>> values = new HashMap<>();
+    for (JsonNode column : json(commonValues)) {
+      values.put(texts(column.path(0)), texts(column.path(1)));
+    }
+    return new CatalogReader(json(catalog), rows, values);
+  }
+
+  private static JsonNode json(String text) {
+    try {
+      return JSON.readTree(text == null ? "[]" : text);
+    } catch (JsonProcessingException e) {
+      throw new AiWorkerException(
+          Failure.INTERNAL, "the catalogs read as no JSON", e.getOriginalMessage(), e);
+    }
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> texts = new ArrayList<>();
+    array.forEach(element -> texts.add(element.asText("")));
+    return texts;
+  }
+
   /**
    * Reads one catalog.
    *
    * @param rows estimates by schema and relation, unquoted
    * @param values most common values by schema, relation and column, unquoted
    */
-  CatalogReader(
+  private CatalogReader(
       JsonNode catalog, Map<List<String>, Long> rows, Map<List<String>, List<String>> values) {
     this.catalog = catalog;
     this.rows = rows;

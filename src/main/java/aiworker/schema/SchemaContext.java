@@ -1,10 +1,5 @@
 package aiworker.schema;
 
-import aiworker.db.Database;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-
 /**
  * What the model may know of the database: the relations of the schemas in scope as DDL-like text,
  * never row data unless value hints are asked for.
@@ -20,47 +15,20 @@ public final class SchemaContext {
   private static final int CHARACTERS_PER_TOKEN = 4;
 
   private final Catalog catalog;
-  private final String version;
 
-  SchemaContext(Catalog catalog, String version) {
+  SchemaContext(Catalog catalog) {
     this.catalog = catalog;
-    this.version = version;
   }
 
   /**
-   * Reads the catalogs as they are now.
+   * Reads what the server tells of the catalogs, as JSON.
    *
-   * @param schemas in search-path order; those that do not exist count as empty
+   * @param catalog of {@code ai_worker.schema_catalog}
+   * @param rowEstimates of {@code ai_worker.row_estimates}; null if there is none
+   * @param commonValues of {@code ai_worker.common_values}; null if none are to be told
    */
-  public static SchemaContext read(Database database, List<String> schemas) {
-    return read(database, schemas, false, Set.of());
-  }
-
-  /**
-   * Reads the catalogs as they are now.
-   *
-   * @param schemas in search-path order; those that do not exist count as empty
-   * @param valueHints whether to tell the most common values of text columns with few values, from
-   *     the planner's statistics that the current user may see
-   * @param hiddenColumns whose values are never told, as {@code column}, {@code table.column} or
-   *     {@code schema.table.column}, unquoted
-   */
-  public static SchemaContext read(
-      Database database, List<String> schemas, boolean valueHints, Set<String> hiddenColumns) {
-    CatalogQueries queries = new CatalogQueries(database, schemas);
-    Map<List<String>, List<String>> values =
-        valueHints ? queries.values(Set.copyOf(hiddenColumns)) : Map.of();
-    CatalogQueries.Answer answer = queries.catalog();
-    return new SchemaContext(
-        new CatalogReader(answer.catalog(), queries.rows(), values).read(), answer.version());
-  }
-
-  /**
-   * The fingerprint of the very catalogs that the text is made of, as {@code
-   * ai_worker_schema_fingerprint} computes it: the version to store an answer under.
-   */
-  public String version() {
-    return version;
+  public static SchemaContext of(String catalog, String rowEstimates, String commonValues) {
+    return new SchemaContext(CatalogReader.of(catalog, rowEstimates, commonValues).read());
   }
 
   /**

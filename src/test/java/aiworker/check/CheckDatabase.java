@@ -38,7 +38,16 @@ final class CheckDatabase implements AutoCloseable {
       Connection connection = cluster.connect(cluster.createDatabase(), "postgres");
       connection.setAutoCommit(false);
       CheckDatabase created = new CheckDatabase(connection);
-      created.execute(Files.readString(Path.of("sql", "check.sql")));
+      for (String file :
+          List.of(
+              "roles",
+              "error/raise",
+              "check/objects",
+              "check/statement",
+              "config/settings",
+              "check/cost")) {
+        created.execute(Files.readString(Path.of("sql", file + ".sql")));
+      }
       created.execute(resource("sample.sql"));
       connection.commit();
       return created;

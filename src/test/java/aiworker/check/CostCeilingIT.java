@@ -22,8 +22,11 @@ class CostCeilingIT {
   private static CheckDatabase database;
 
   @BeforeAll
-  static void create() {
+  static void create() throws SQLException {
     database = CheckDatabase.create();
+    // or autovacuum does it between two estimates
+    database.execute("ANALYZE");
+    database.connection().commit();
   }
 
   @AfterAll
@@ -48,8 +51,7 @@ class CostCeilingIT {
   private static String estimate(String statement) {
     return database
         .database()
-        .query(
-            "SELECT public.ai_worker_estimate_cost(?, 'public, sales, pg_temp') AS cost", statement)
+        .query("SELECT ai_worker.estimate_cost(?, 'public, sales, pg_temp') AS cost", statement)
         .get(0)
         .text("cost");
   }
@@ -86,8 +88,9 @@ class CostCeilingIT {
     database.execute(
         """
         CREATE ROLE estimator;
-        GRANT EXECUTE ON FUNCTION public.ai_worker_estimate_cost(text, text) TO estimator;
-        GRANT EXECUTE ON FUNCTION public.ai_worker_check_statement(text, text[]) TO estimator;
+        GRANT USAGE ON SCHEMA ai_worker TO estimator;
+        GRANT EXECUTE ON FUNCTION ai_worker.estimate_cost(text, text) TO estimator;
+        GRANT EXECUTE ON FUNCTION ai_worker.check_statement(text, text[]) TO estimator;
         GRANT USAGE ON SCHEMA sales TO estimator;
         SET LOCAL ROLE estimator
         """);

@@ -71,6 +71,8 @@ abstract class BreakerContract extends RuntimeContract {
     List<Connection> sessions = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Connection session = asker();
+      // to start Java takes as long as it takes
+      nextTryIn("50 seconds");
       refusal(session, question(), "v1", "IA011");
       sessions.add(session);
     }
@@ -100,10 +102,10 @@ abstract class BreakerContract extends RuntimeContract {
   /** As if this much time were left until the next try. */
   private void nextTryIn(String interval) throws SQLException {
     adminValue(
-        "SELECT setval('ai_worker_counters.endpoint_state', (s.last_value >> 40 << 40)"
+        "SELECT setval('ai_worker.endpoint_state', (s.last_value >> 40 << 40)"
             + " | (extract(epoch FROM clock_timestamp() + interval '"
             + interval
-            + "') * 100)::bigint) FROM ai_worker_counters.endpoint_state AS s");
+            + "') * 100)::bigint) FROM ai_worker.endpoint_state AS s");
   }
 
   @Test
@@ -162,7 +164,7 @@ abstract class BreakerContract extends RuntimeContract {
     nextTryIn("0");
     String question = question();
     Future<JsonNode> probe = clients.submit(() -> generate(sessions.get(0), question, "v1"));
-    while (endpoint.requests().size() < 4) {
+    while (endpoint.requests().size() < 4 && !probe.isDone()) {
       Thread.sleep(10);
     }
     long start = System.nanoTime();
@@ -303,6 +305,7 @@ abstract class BreakerContract extends RuntimeContract {
     for (int i = 0; i < 3; i++) {
       assertFalse(refusal("the same", "v1", "IA011").getMessage().contains("left alone"));
     }
+    nextTryIn("50 seconds");
     assertLeftAlone(refusal("the same", "v1", "IA011"));
   }
 
@@ -341,7 +344,7 @@ abstract class BreakerContract extends RuntimeContract {
 
   @Test
   void withoutItsSequencesEachSessionKnowsForItself() throws SQLException {
-    admin("DROP SEQUENCE ai_worker_counters.endpoint_state");
+    admin("DROP SEQUENCE ai_worker.endpoint_state");
     try (Connection connection = asker()) {
       answer();
       generate(connection, question(), "v1");

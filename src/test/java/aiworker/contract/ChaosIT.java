@@ -112,7 +112,7 @@ class ChaosIT {
         assertEquals(
             RuntimeContract.value(connection, "SELECT count(*) FROM ai_worker_cache"),
             RuntimeContract.value(connection, "SELECT total_entries FROM ai_worker_cache_stats"));
-        RuntimeContract.value(connection, "SELECT ai_worker_clean()");
+        RuntimeContract.value(connection, "SELECT ai_worker.clean()");
       }
       assertEquals(
           "0",
@@ -226,8 +226,8 @@ class ChaosIT {
           }
           case 2 ->
               statement.execute(
-                  "BEGIN; SELECT FROM ai_worker_cache_hits FOR UPDATE; SELECT pg_sleep(0.02); COMMIT");
-          case 3 -> statement.execute("SELECT ai_worker_clean()");
+                  "BEGIN; SELECT FROM ai_worker.cache_hits FOR UPDATE; SELECT pg_sleep(0.02); COMMIT");
+          case 3 -> statement.execute("SELECT ai_worker.clean()");
           default -> statement.execute("SELECT pg_cancel_backend(" + victim + ")");
         }
         boolean due = System.nanoTime() - start > LENGTH.toNanos() * (kills + 1) / (KILLS + 1);

@@ -59,7 +59,7 @@ abstract class ConcurrencyContract extends RuntimeContract {
 
   private String countedHits() throws SQLException {
     String before = adminValue("SELECT total_hits FROM ai_worker_cache_stats");
-    adminValue("SELECT ai_worker_clean()");
+    adminValue("SELECT ai_worker.clean()");
     assertEquals(before, adminValue("SELECT hit_count FROM ai_worker_cache"));
     assertEquals(before, adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
     return before;
@@ -100,11 +100,11 @@ abstract class ConcurrencyContract extends RuntimeContract {
         Statement statement = connection.createStatement()) {
       other.setAutoCommit(false);
       lock.execute("SELECT * FROM ai_worker_cache FOR UPDATE");
-      lock.execute("SELECT * FROM ai_worker_cache_hits FOR UPDATE");
+      lock.execute("SELECT * FROM ai_worker.cache_hits FOR UPDATE");
       statement.execute("SET statement_timeout = '3s'");
       for (int hit = 2; hit <= 5; hit++) {
         assertEquals(hit, generate(connection, "hot", "v1").get("hit_count").asInt());
-        adminValue("SELECT ai_worker_clean()");
+        adminValue("SELECT ai_worker.clean()");
       }
       other.rollback();
     }
@@ -128,7 +128,7 @@ abstract class ConcurrencyContract extends RuntimeContract {
         assertTrue(generate(two, "hot", "v1").get("cache_hit").asBoolean());
         generate("hot", "v1");
       }
-      adminValue("SELECT ai_worker_clean()");
+      adminValue("SELECT ai_worker.clean()");
       one.commit();
       two.commit();
     }
@@ -151,7 +151,7 @@ abstract class ConcurrencyContract extends RuntimeContract {
       one.commit();
       two.commit();
     }
-    adminValue("SELECT ai_worker_clean()");
+    adminValue("SELECT ai_worker.clean()");
     assertEquals(
         "first,second",
         adminValue(

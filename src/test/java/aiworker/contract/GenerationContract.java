@@ -61,8 +61,7 @@ abstract class GenerationContract extends RuntimeContract {
             "SELECT jsonb_build_array(prompt_text, model, schema_version, generated_sql, validated, tokens_used,"
                 + " hit_count) FROM ai_worker_cache"));
     assertEquals(
-        "t",
-        adminValue("SELECT expires_at - created_at = interval '24 hours' FROM ai_worker_cache"));
+        "t", adminValue("SELECT expires_at - created_at = interval '1 hour' FROM ai_worker_cache"));
   }
 
   @Test
@@ -264,10 +263,10 @@ abstract class GenerationContract extends RuntimeContract {
         adminValue(
             """
             SELECT p.oid::regprocedure FROM pg_proc p
-            WHERE p.pronamespace = 'public'::regnamespace
+            WHERE p.pronamespace IN ('public'::regnamespace, 'ai_worker'::regnamespace)
               AND (obj_description(p.oid, 'pg_proc') IS NULL OR pg_get_userbyid(p.proowner) <> 'ai_worker'
                    OR NOT COALESCE(p.proconfig::text LIKE '%search_path=pg_catalog, pg_temp%', false)
-                      AND p.proname NOT IN ('ai_worker_cleanup_all', 'ai_worker_hit')
+                      AND p.proname NOT IN ('ai_worker_cleanup_all', 'hit')
                    OR EXISTS (SELECT FROM aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) WHERE grantee = 0))
             """));
     assertNull(
@@ -276,9 +275,11 @@ abstract class GenerationContract extends RuntimeContract {
             SELECT c.oid::regclass || COALESCE('.' || a.attname, '') FROM pg_class c
             LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND c.relkind IN ('r', 'v')
                  AND NOT a.attisdropped
-            WHERE c.relnamespace = 'public'::regnamespace
-              AND (starts_with(c.relname, 'ai_worker_') OR starts_with(c.relname, 'idx_ai_')) AND c.relkind IN ('r', 'v', 'i')
-              AND c.relname NOT LIKE '%_pkey' AND c.relname <> 'ai_worker_cache_pending'
+            WHERE (c.relnamespace = 'ai_worker'::regnamespace
+                OR c.relnamespace = 'public'::regnamespace
+                   AND (starts_with(c.relname, 'ai_worker_') OR starts_with(c.relname, 'idx_ai_')))
+              AND c.relkind IN ('r', 'v', 'i', 'S')
+              AND c.relname NOT LIKE '%_pkey' AND c.relname NOT IN ('cache_pending', 'ai_worker_quotas_quota_id_seq')
               AND (obj_description(c.oid, 'pg_class') IS NULL
                    OR a.attname IS NOT NULL AND col_description(c.oid, a.attnum) IS NULL
                    OR EXISTS (SELECT FROM aclexplode(COALESCE(c.relacl, acldefault('r', c.relowner))) WHERE grantee = 0))

@@ -201,7 +201,7 @@ abstract class GroundingContract extends RuntimeContract {
     assertEquals(
         "t",
         adminValue(
-            "SELECT expires_at BETWEEN now() + interval '23 hours' AND now() + interval '24 hours' FROM ai_worker_cache"));
+            "SELECT expires_at BETWEEN now() + interval '59 minutes' AND now() + interval '60 minutes' FROM ai_worker_cache"));
     admin("UPDATE ai_worker_config SET max_entries = 1");
     generate("other", "v1");
     adminValue("SELECT ai_worker_cleanup_cache()");
@@ -432,7 +432,7 @@ abstract class GroundingContract extends RuntimeContract {
             List<String> shown =
                 column(
                     connection,
-                    "SELECT ai_worker_examples('Orders refunded in region ' || ?, 'v1')",
+                    "SELECT ai_worker.examples('Orders refunded in region ' || ?, 'v1')",
                     Integer.toString(i));
             nanos[i] = System.nanoTime() - start;
             assertEquals(3, shown.size());

@@ -233,7 +233,7 @@ abstract class InjectionContract extends RuntimeContract {
           forged);
       assertNull(value(attacker, "SELECT ai_cached_sql('forged', NULL)"));
       String version = generate(attacker, "forged", null).get("schema_version").asText();
-      assertEquals(adminValue("SELECT ai_worker_schema_fingerprint('{public}')"), version);
+      assertEquals(adminValue("SELECT ai_worker.schema_fingerprint('{public}')"), version);
     }
     assertEquals(
         "0",

@@ -32,7 +32,8 @@ abstract class InstallationContract extends RuntimeContract {
       """;
 
   private static final String OURS =
-      "SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE 'ai\\_worker%' OR relname LIKE 'idx\\_ai\\_%')"
+      "SELECT (SELECT count(*) FROM pg_class AS c LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+          + " WHERE n.nspname = 'ai_worker' OR relname LIKE 'ai\\_worker%' OR relname LIKE 'idx\\_ai\\_%')"
           + " + (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
           + " AND (proname LIKE 'ai\\_%'))"
           + " + (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'ai\\_%')";
@@ -90,30 +91,13 @@ abstract class InstallationContract extends RuntimeContract {
     assertEquals(0, run(other, "--runtime", runtime.option()).exitCode());
   }
 
-  /** The counters as they were before they had slots. */
+  /** Schema public's class path is its owner's; ours is that of our own schema. */
   @Test
-  void oldCountersAreUpgraded() throws SQLException {
-    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
-    generate("kept", "v1");
-    admin(
-        "DROP TABLE ai_worker_cache_hits CASCADE",
-        "CREATE TABLE ai_worker_cache_hits (cache_key varchar(64) NOT NULL, created_at timestamptz NOT NULL,"
-            + " hits bigint NOT NULL, last_hit_at timestamptz NOT NULL, latency bigint[] NOT NULL)",
-        "CREATE INDEX ai_worker_cache_hits_key ON ai_worker_cache_hits (cache_key)",
-        "ALTER TABLE ai_worker_cache_hits OWNER TO ai_worker",
-        "INSERT INTO ai_worker_cache_hits SELECT cache_key, created_at, 5, now(), array_fill(0, ARRAY[27]) || 5"
-            + " FROM ai_worker_cache");
-    Installation.Outcome outcome = run(database, "--runtime", runtime.option());
-    assertEquals(0, outcome.exitCode(), outcome.output());
-    assertEquals(6, generate("kept", "v1").get("hit_count").asInt());
-    assertEquals("6", adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
-    admin("SELECT ai_worker_clean()");
-    assertEquals("6", adminValue("SELECT hit_count FROM ai_worker_cache"));
-    assertEquals(
-        "ai_worker_cache_hits_slot",
-        adminValue(
-            "SELECT string_agg(indexrelid::regclass::text, ',') FROM pg_index"
-                + " WHERE indrelid = 'ai_worker_cache_hits'::regclass"));
+  void classPathOfPublicIsNeverTouched() throws SQLException {
+    if (runtime == BackendRuntime.PLJAVA) {
+      assertEquals("", adminValue("SELECT coalesce(sqlj.get_classpath('public'), '')"));
+      assertEquals("ai_worker", adminValue("SELECT sqlj.get_classpath('ai_worker')"));
+    }
   }
 
   @Test
@@ -147,7 +131,7 @@ abstract class InstallationContract extends RuntimeContract {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ai_worker_traffic", "ai_worker_cache_pending"})
+  @ValueSource(strings = {"ai_worker_cache", "ai_worker_quotas"})
   void failureHalfWayChangesNothing(String table) throws SQLException {
     String other = cluster.createDatabase();
     try (Connection connection = cluster.connect(other, "postgres");
@@ -155,7 +139,7 @@ abstract class InstallationContract extends RuntimeContract {
       statement.execute("CREATE TABLE public." + table + " (mine text)");
     }
     Installation.Outcome outcome = run(other, "--runtime", runtime.option());
-    assertFails(1, outcome, "relation public." + table + " exists and is not ours");
+    assertFails(1, outcome, "relation " + table + " exists and is not ours");
     assertEquals("1", ask(other, OURS));
   }
 

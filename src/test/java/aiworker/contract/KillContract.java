@@ -40,7 +40,7 @@ abstract class KillContract extends RuntimeContract {
       Pattern.compile("database system is ready to accept connections");
   private static final List<String> TABLES =
       List.of(
-          "ai_worker_cache", "ai_worker_cache_hits", "ai_worker_cache_totals", "ai_worker_traffic");
+          "ai_worker_cache", "ai_worker.cache_hits", "ai_worker.cache_totals", "ai_worker.traffic");
 
   private final List<CompletableFuture<PSQLException>> calls = new ArrayList<>();
   private TestCluster own;
@@ -81,7 +81,7 @@ abstract class KillContract extends RuntimeContract {
   void killInTheMiddleOfAHitLosesThatHit() throws Exception {
     fill();
     try (Connection victim = warmAsker()) {
-      holdUpAt("ai_worker_cache_hits", victim, "SELECT ai_generate_sql('known', 'v1')");
+      holdUpAt("ai_worker.cache_hits", victim, "SELECT ai_generate_sql('known', 'v1')");
       kill(victim);
     }
     assertWhole(1, 3, 4);
@@ -117,7 +117,7 @@ abstract class KillContract extends RuntimeContract {
   void killInTheMiddleOfAStoreLeavesNothingOfIt() throws Exception {
     fill();
     // before the entry is written, and after it when the sums follow
-    for (String table : List.of("ai_worker_cache", "ai_worker_cache_totals")) {
+    for (String table : List.of("ai_worker_cache", "ai_worker.cache_totals")) {
       try (Connection victim = warmAsker()) {
         holdUpAt(table, victim, "SELECT ai_generate_sql('new', 'v1')");
         kill(victim);
@@ -131,7 +131,7 @@ abstract class KillContract extends RuntimeContract {
     fill();
     // before pending hits are taken, before they are added to the entry, before they are added to
     // the traffic
-    for (String table : List.of("ai_worker_cache_hits", "ai_worker_cache", "ai_worker_traffic")) {
+    for (String table : List.of("ai_worker.cache_hits", "ai_worker_cache", "ai_worker.traffic")) {
       try (Connection victim = cluster.connect(database, "admin")) {
         holdUpAt(table, victim, "SELECT ai_worker_cleanup_cache()");
         kill(victim);
@@ -149,10 +149,10 @@ abstract class KillContract extends RuntimeContract {
       victims.add(warmAsker());
     }
     try {
-      holdUpAt("ai_worker_cache_hits", victims.get(0), "SELECT ai_generate_sql('known', 'v1')");
-      holdUpAt("ai_worker_cache_hits", victims.get(1), "SELECT ai_cached_sql('known', 'v1')");
+      holdUpAt("ai_worker.cache_hits", victims.get(0), "SELECT ai_generate_sql('known', 'v1')");
+      holdUpAt("ai_worker.cache_hits", victims.get(1), "SELECT ai_cached_sql('known', 'v1')");
       holdUpAt("ai_worker_cache", victims.get(2), "SELECT ai_generate_sql('new', 'v1')");
-      holdUpAt("ai_worker_cache_totals", victims.get(3), "SELECT ai_generate_sql('newer', 'v1')");
+      holdUpAt("ai_worker.cache_totals", victims.get(3), "SELECT ai_generate_sql('newer', 'v1')");
       victims.get(4).setAutoCommit(false);
       generate(victims.get(4), "known", "v1");
       generate(victims.get(4), "newest", "v1");
@@ -247,7 +247,7 @@ abstract class KillContract extends RuntimeContract {
       assertEquals(
           adminValue(
               "SELECT sum(octet_length(prompt_text) + octet_length(generated_sql)) FROM ai_worker_cache"),
-          adminValue("SELECT sum(bytes) FROM ai_worker_cache_totals"));
+          adminValue("SELECT sum(bytes) FROM ai_worker.cache_totals"));
       adminValue("SELECT ai_worker_cleanup_cache()");
     }
     assertEquals(Integer.toString(hits), adminValue("SELECT sum(hit_count) FROM ai_worker_cache"));

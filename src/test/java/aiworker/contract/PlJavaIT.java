@@ -155,7 +155,7 @@ class PlJavaInstallingIT extends InstallationContract {
       try (Connection connection = cluster.connect(other, "postgres");
           Statement statement = connection.createStatement()) {
         assertEquals("pljava", value(connection, "SELECT ai_worker_health() ->> 'runtime'"));
-        assertEquals("ai_worker", value(connection, "SELECT sqlj.get_classpath('public')"));
+        assertEquals("ai_worker", value(connection, "SELECT sqlj.get_classpath('ai_worker')"));
         statement.execute("DROP VIEW ai_worker_cache_stats");
         statement.execute("SELECT sqlj.remove_jar('ai_worker', true)");
         assertEquals(

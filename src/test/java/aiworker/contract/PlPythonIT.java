@@ -131,10 +131,10 @@ class PlPythonInstallingIT extends InstallationContract {
   @Test
   void javaThatVanishedIsNamed() throws SQLException {
     String body =
-        "SELECT substring(prosrc FROM '/[^\"]*libjvm.so') FROM pg_proc WHERE proname = 'ai_worker_bridge'";
+        "SELECT substring(prosrc FROM '/[^\"]*libjvm.so') FROM pg_proc WHERE oid = 'ai_worker.bridge'::regproc";
     String libjvm = adminValue(body);
     String swap =
-        "UPDATE pg_proc SET prosrc = replace(prosrc, '%s', '%s') WHERE proname = 'ai_worker_bridge'";
+        "UPDATE pg_proc SET prosrc = replace(prosrc, '%s', '%s') WHERE oid = 'ai_worker.bridge'::regproc";
     admin(swap.formatted(libjvm, "/nowhere/libjvm.so"));
     try {
       ServerErrorMessage error = refusal("anything", "v1", "IA005");

@@ -24,12 +24,12 @@ abstract class PrivilegeContract extends RuntimeContract {
       WITH roles (place, title, name) AS (
         VALUES (1, 'PUBLIC', 'public'), (2, 'user', 'asker'), (3, 'admin', 'admin'), (4, 'owner', 'ai_worker')),
       rights AS (
-        SELECT p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS object, r.place, r.title,
+        SELECT p.pronamespace::regnamespace || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS object, r.place, r.title,
                CASE WHEN has_function_privilege(r.name, p.oid, 'EXECUTE') THEN 'EXECUTE' END AS verbs
           FROM pg_proc AS p CROSS JOIN roles AS r
          WHERE p.proowner = 'ai_worker'::regrole
          UNION ALL
-        SELECT c.relname, r.place, r.title,
+        SELECT c.relnamespace::regnamespace || '.' || c.relname, r.place, r.title,
                (SELECT string_agg(v.verb, ',' ORDER BY v.place)
                   FROM unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[])
                        WITH ORDINALITY AS v (verb, place)
@@ -62,7 +62,7 @@ abstract class PrivilegeContract extends RuntimeContract {
               .filter(
                   line ->
                       runtime == BackendRuntime.PLPYTHON
-                          || !line.matches("ai_worker_(bridge|call)\\(.*"))
+                          || !line.matches("ai_worker\\.(bridge|call)\\(.*"))
               .toList(),
           column(connection, MATRIX));
     }
@@ -121,35 +121,35 @@ abstract class PrivilegeContract extends RuntimeContract {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "SELECT public.ai_worker_store('q', 'test-model', 'v1', 'key', 'DELETE FROM users', 1, now())",
-        "SELECT public.ai_worker_raise('IA001', 'a', 'b', 'c')",
-        "SELECT public.ai_worker_warn('a', 'b', 'c')",
-        "SELECT public.ai_worker_debug('a', 'b')",
-        "SELECT public.ai_worker_check_statement('SELECT 1', '{secret}')",
-        "SELECT public.ai_worker_request('q', 'v1')",
-        "SELECT public.ai_worker_enter_flight('key')",
-        "SELECT public.ai_worker_land_flight('key')",
-        "SELECT public.ai_worker_charge(-1, 0)",
-        "SELECT public.ai_worker_swap_endpoint(0, 0, 0)",
+        "SELECT ai_worker.store('q', '{}', '{}', 'DELETE FROM users', 1)",
+        "SELECT ai_worker.raise('IA001', 'a', 'b', 'c')",
+        "SELECT ai_worker.warn('a', 'b', 'c')",
+        "SELECT ai_worker.debug('a', 'b')",
+        "SELECT ai_worker.check_statement('SELECT 1', '{secret}')",
+        "SELECT ai_worker.begin_miss('q', 'v1', 'renew', NULL)",
+        "SELECT ai_worker.enter_flight('key')",
+        "SELECT ai_worker.land_flight('key')",
+        "SELECT ai_worker.charge(-1, 0)",
+        "SELECT ai_worker.swap_endpoint(0, 0, 0)",
         "DELETE FROM public.ai_worker_quotas",
-        "SELECT public.ai_worker_regenerate('q', 'v1')",
-        "SELECT public.ai_worker_schema_catalog('{public}')",
-        "SELECT public.ai_worker_evict(1000)",
-        "SELECT public.ai_worker_state()",
+        "SELECT ai_worker.regenerate('q', 'v1')",
+        "SELECT ai_worker.schema_catalog('{public}')",
+        "SELECT ai_worker.evict(1000, 0, 0)",
+        "SELECT ai_worker.state()",
         "SELECT public.ai_worker_health()",
         "SELECT public.ai_worker_cleanup_cache()",
         "SELECT public.ai_worker_invalidate('v1')",
         "CALL public.ai_worker_cleanup_all()",
         "SELECT * FROM public.ai_worker_cache",
         "INSERT INTO public.ai_worker_cache DEFAULT VALUES",
-        "INSERT INTO public.ai_worker_cache_pending DEFAULT VALUES",
+        "INSERT INTO ai_worker.cache_pending DEFAULT VALUES",
         "COPY public.ai_worker_config TO STDOUT",
         "TRUNCATE public.ai_worker_cache",
         "DO $$ BEGIN LOCK TABLE public.ai_worker_cache; END $$",
         "SELECT * FROM public.ai_worker_cache_stats",
         "ALTER FUNCTION public.ai_generate_sql(text, text) OWNER TO asker",
         "ALTER FUNCTION public.ai_generate_sql(text, text) SECURITY INVOKER",
-        "CREATE TRIGGER planted AFTER INSERT ON public.ai_worker_cache EXECUTE FUNCTION public.ai_worker_count_totals()",
+        "CREATE TRIGGER planted AFTER INSERT ON public.ai_worker_cache EXECUTE FUNCTION ai_worker.count_totals()",
         "CREATE RULE planted AS ON INSERT TO public.ai_worker_cache DO NOTHING",
         "ALTER TABLE public.ai_worker_cache DISABLE ROW LEVEL SECURITY",
         "SET ROLE ai_worker",
@@ -168,9 +168,9 @@ abstract class PrivilegeContract extends RuntimeContract {
         "INSERT INTO public.ai_worker_cache DEFAULT VALUES",
         "UPDATE public.ai_worker_cache SET generated_sql = 'DELETE FROM users'",
         "DELETE FROM public.ai_worker_config",
-        "CREATE TRIGGER planted AFTER INSERT ON public.ai_worker_cache EXECUTE FUNCTION public.ai_worker_count_totals()",
+        "CREATE TRIGGER planted AFTER INSERT ON public.ai_worker_cache EXECUTE FUNCTION ai_worker.count_totals()",
         "ALTER TABLE public.ai_worker_config DISABLE TRIGGER ALL",
-        "SELECT public.ai_worker_store('q', 'test-model', 'v1', 'key', 'DELETE FROM users', 1, now())",
+        "SELECT ai_worker.store('q', '{}', '{}', 'DELETE FROM users', 1)",
         "SET ROLE ai_worker",
         "SET SESSION AUTHORIZATION ai_worker"
       })

@@ -46,8 +46,8 @@ abstract class QuotaContract extends RuntimeContract {
   void withoutQuotas() throws SQLException {
     admin(
         "DELETE FROM ai_worker_quotas",
-        "DELETE FROM ai_worker_usage_parts",
-        "SELECT ai_worker_drop_counters()");
+        "DELETE FROM ai_worker.usage_parts",
+        "SELECT ai_worker.drop_counters()");
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
   }
 
@@ -273,8 +273,8 @@ abstract class QuotaContract extends RuntimeContract {
     try (Connection other = cluster.connect(database, "postgres");
         Statement lock = other.createStatement()) {
       adminValue(
-          "SELECT setval('ai_worker_counters.endpoint_state', s.last_value >> 40 << 40)"
-              + " FROM ai_worker_counters.endpoint_state AS s");
+          "SELECT setval('ai_worker.endpoint_state', s.last_value >> 40 << 40)"
+              + " FROM ai_worker.endpoint_state AS s");
       other.setAutoCommit(false);
       lock.execute("LOCK TABLE ai_worker_quotas IN SHARE UPDATE EXCLUSIVE MODE");
       for (int i = 0; i < 4; i++) {
@@ -352,13 +352,13 @@ abstract class QuotaContract extends RuntimeContract {
         List.of(
             "SELECT setval(" + counter + "::regclass, 0)",
             "SELECT nextval(" + counter + "::regclass)",
-            "SELECT setval('ai_worker_counters.endpoint_state', 0)",
-            "SELECT * FROM ai_worker_counters.endpoint_state",
-            "SELECT ai_worker_charge(-1, 0)",
-            "SELECT ai_worker_swap_endpoint(0, 1, 1)",
-            "CREATE SEQUENCE ai_worker_counters.mine",
+            "SELECT setval('ai_worker.endpoint_state', 0)",
+            "SELECT * FROM ai_worker.endpoint_state",
+            "SELECT ai_worker.charge(-1, 0)",
+            "SELECT ai_worker.swap_endpoint(0, 1, 1)",
+            "CREATE SEQUENCE ai_worker.mine",
             "TRUNCATE ai_worker_quotas",
-            "INSERT INTO ai_worker_usage_parts DEFAULT VALUES")) {
+            "INSERT INTO ai_worker.usage_parts DEFAULT VALUES")) {
       assertRefused("admin", statement);
       assertRefused("asker", statement);
     }
@@ -395,9 +395,9 @@ abstract class QuotaContract extends RuntimeContract {
         "DROP ROLE IF EXISTS renamed", "DROP ROLE IF EXISTS shortlived", "CREATE ROLE shortlived");
     quota("'shortlived'", "1 day", "5", "NULL");
     String problem = "ai_worker_quotas [0-9]+: role shortlived does not exist";
-    assertFalse(adminValue("SELECT ai_worker_state()").matches(".*" + problem + ".*"));
+    assertFalse(adminValue("SELECT ai_worker.state()").matches(".*" + problem + ".*"));
     admin("ALTER ROLE shortlived RENAME TO renamed");
-    assertTrue(adminValue("SELECT ai_worker_state()").matches(".*" + problem + ".*"));
+    assertTrue(adminValue("SELECT ai_worker.state()").matches(".*" + problem + ".*"));
     admin("DROP ROLE renamed");
   }
 
@@ -422,7 +422,7 @@ abstract class QuotaContract extends RuntimeContract {
     refusal("two", "v1", "53400");
     String counter =
         adminValue(
-            "SELECT 'ai_worker_counters.' || relname FROM pg_class"
+            "SELECT 'ai_worker.' || relname FROM pg_class"
                 + " WHERE relnamespace = 'ai_worker_counters'::regnamespace AND relname LIKE 'quota%tokens'");
     admin("DROP SEQUENCE " + counter);
     ServerErrorMessage error = refusal("two", "v1", "IA004");
@@ -509,7 +509,7 @@ abstract class QuotaContract extends RuntimeContract {
     try (Connection other = cluster.connect(database, "postgres");
         Statement lock = other.createStatement()) {
       other.setAutoCommit(false);
-      lock.execute("SELECT * FROM ai_worker_usage_parts FOR UPDATE");
+      lock.execute("SELECT * FROM ai_worker.usage_parts FOR UPDATE");
       List<Future<?>> calls = new ArrayList<>();
       for (int i = 0; i < 6; i++) {
         String prefix = "session " + i + " question ";
@@ -535,7 +535,7 @@ abstract class QuotaContract extends RuntimeContract {
     assertEquals("31 calls 0 failed 3100+620=3720", usage("asker"));
     adminValue("SELECT ai_worker_cleanup_cache()");
     assertEquals("31 calls 0 failed 3100+620=3720", usage("asker"));
-    assertEquals("1", adminValue("SELECT count(*) FROM ai_worker_usage_parts"));
+    assertEquals("1", adminValue("SELECT count(*) FROM ai_worker.usage_parts"));
   }
 
   @Test

@@ -144,7 +144,7 @@ abstract class ScopeContract extends RuntimeContract {
       generate(connection, "personal", "v1");
       connection.commit();
     }
-    assertEquals("1", adminValue("SELECT count(*) FROM ai_worker_cache_pending"));
+    assertEquals("1", adminValue("SELECT count(*) FROM ai_worker.cache_pending"));
     adminValue("SELECT ai_worker_cleanup_cache()");
     assertKept(kept, "personal");
     assertTrue(generate("personal", "v1").get("cache_hit").asBoolean());
@@ -159,7 +159,7 @@ abstract class ScopeContract extends RuntimeContract {
           default -> "";
         };
     assertEquals(expected, adminValue("SELECT prompt_text FROM ai_worker_cache"));
-    assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_cache_pending"));
+    assertEquals("0", adminValue("SELECT count(*) FROM ai_worker.cache_pending"));
   }
 
   @Test

@@ -138,7 +138,7 @@ abstract class UpkeepContract extends RuntimeContract {
     assertEquals(
         "q1",
         adminValue(
-            "SELECT prompt_text FROM ai_worker_cache WHERE expires_at > now() + interval '23 hours'"));
+            "SELECT prompt_text FROM ai_worker_cache WHERE expires_at > now() + interval '50 minutes'"));
     assertEquals("SELECT 2", value("SELECT ai_sql('q2', 'v1')"));
     assertEquals(2, endpoint.requests().size());
   }
@@ -186,7 +186,7 @@ abstract class UpkeepContract extends RuntimeContract {
             "UPDATE ai_worker_cache SET created_at = created_at - substr(prompt_text, 2)::int * interval '3 hours'",
             "DELETE FROM ai_worker_cache WHERE prompt_text = 'q5'",
             "UPDATE ai_worker_cache SET created_at = now() - interval '9 days' WHERE prompt_text = 'q2'",
-            "SELECT ai_worker_clean()",
+            "SELECT ai_worker.clean()",
             "DELETE FROM ai_worker_cache WHERE created_at < now() - interval '30 hours'",
             "SELECT ai_worker_reset_stats()",
             "DELETE FROM ai_worker_cache",
@@ -227,7 +227,7 @@ abstract class UpkeepContract extends RuntimeContract {
   }
 
   private static final String PENDING =
-      "INSERT INTO ai_worker_cache_pending (cache_key, prompt_text, model, schema_version, generated_sql, created_at,"
+      "INSERT INTO ai_worker.cache_pending (cache_key, prompt_text, model, schema_version, generated_sql, created_at,"
           + " expires_at) SELECT encode(sha256(('q1|test-model|v1')::bytea), 'hex'), 'q1', 'test-model', 'v1',"
           + " 'SELECT ' || i, now() - i * interval '1 minute', now() + interval '1 day' FROM generate_series(10, 12) AS i";
 
@@ -238,7 +238,7 @@ abstract class UpkeepContract extends RuntimeContract {
                 + " coalesce(sum(octet_length(prompt_text) + octet_length(generated_sql)), 0)) FROM ai_worker_cache"),
         adminValue(
             "SELECT concat_ws(' ', coalesce(sum(entries), 0), coalesce(sum(hits), 0), coalesce(sum(tokens_saved), 0),"
-                + " coalesce(sum(bytes), 0)) FROM ai_worker_cache_totals"),
+                + " coalesce(sum(bytes), 0)) FROM ai_worker.cache_totals"),
         afterWhat);
   }
 
@@ -270,8 +270,8 @@ abstract class UpkeepContract extends RuntimeContract {
     assertEquals(
         "6",
         adminValue(
-            "SELECT sum(latency) FROM (SELECT unnest(latency) AS latency FROM ai_worker_traffic WHERE kind = 'hit'"
-                + " UNION ALL SELECT unnest(latency) FROM ai_worker_cache_hits) AS counted"));
+            "SELECT sum(latency) FROM (SELECT unnest(latency) AS latency FROM ai_worker.traffic WHERE kind = 'hit'"
+                + " UNION ALL SELECT unnest(latency) FROM ai_worker.cache_hits) AS counted"));
     assertSumsAreRight("eviction");
   }
 
@@ -315,14 +315,14 @@ abstract class UpkeepContract extends RuntimeContract {
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
     admin(
         "UPDATE ai_worker_config SET max_entries = 3",
-        "INSERT INTO ai_worker_cache_totals (expires_hour, entries, hits, tokens_saved, bytes) VALUES (now(), 4, 9, 9, 99)");
+        "INSERT INTO ai_worker.cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes) VALUES (now(), now(), 4, 9, 9, 99)");
     generate("a", "v1");
     generate("b", "v1");
     assertEquals("a,b", cachedPrompts());
     value("SELECT ai_worker_cleanup_cache()");
     assertSumsAreRight("clean-up");
     admin(
-        "INSERT INTO ai_worker_cache_totals (expires_hour, entries, hits, tokens_saved, bytes) VALUES (now(), 4, 9, 9, 99)");
+        "INSERT INTO ai_worker.cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes) VALUES (now(), now(), 4, 9, 9, 99)");
     value("SELECT ai_worker_recount()");
     assertSumsAreRight("ai_worker_recount");
   }
@@ -332,7 +332,7 @@ abstract class UpkeepContract extends RuntimeContract {
     fill(4, "1 day");
     admin(
         "UPDATE ai_worker_cache SET hit_count = 3, tokens_used = 5",
-        "DROP TABLE ai_worker_cache_totals CASCADE");
+        "DROP TABLE ai_worker.cache_totals CASCADE");
     repair();
     assertSumsAreRight("the sums were dropped");
     admin(
@@ -384,7 +384,7 @@ abstract class UpkeepContract extends RuntimeContract {
     admin(PENDING.replace("'SELECT ' || i", "'SELECT 20'"));
     assertEquals("0", value("SELECT ai_worker_cleanup_cache()"));
     assertEquals("SELECT 10", value("SELECT ai_cached_sql('q1', 'v1') ->> 'sql'"));
-    assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_cache_pending"));
+    assertEquals("0", adminValue("SELECT count(*) FROM ai_worker.cache_pending"));
   }
 
   @Test
@@ -401,7 +401,7 @@ abstract class UpkeepContract extends RuntimeContract {
               + " now() + interval '1 hour')");
       statement.execute("SET statement_timeout = '5s'");
       assertEquals("0", value(cleaner, "SELECT ai_worker_cleanup_cache()"));
-      assertEquals("3", adminValue("SELECT count(*) FROM ai_worker_cache_pending"));
+      assertEquals("3", adminValue("SELECT count(*) FROM ai_worker.cache_pending"));
       endpoint.replyWithSql("SELECT 7");
       generate("another", "v1");
       assertEquals("another", cachedPrompts());

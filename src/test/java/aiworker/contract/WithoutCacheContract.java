@@ -144,7 +144,7 @@ abstract class WithoutCacheContract extends RuntimeContract {
       admin("DROP TRIGGER fail ON ai_worker_cache");
       generate("anyhow", "v1");
       admin(
-          "CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON ai_worker_cache_hits FOR EACH ROW EXECUTE FUNCTION fail()");
+          "CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON ai_worker.cache_hits FOR EACH ROW EXECUTE FUNCTION fail()");
       assertTold("a hit could not be counted: no more", 1, answersAndCommits());
       admin("DROP FUNCTION fail() CASCADE", "TRUNCATE ai_worker_cache");
     }

@@ -3,11 +3,10 @@ package aiworker.schema;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.db.JdbcDatabase;
-import aiworker.testing.TestDatabase;
 import java.sql.Connection;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** How much of what a question needs survives the budget, and how long it takes. */
@@ -29,7 +28,6 @@ class RecallIT {
                   + " = a.attrelid WHERE c.relkind = 'r' AND a.attnum > 0 AND c.relnamespace ="
                   + " 'public'::regnamespace AND c.relname <> 'ai_worker_config'"));
       connection.setAutoCommit(false);
-      JdbcDatabase database = TestDatabase.of(connection);
       List<BigSchema.Question> questions = BigSchema.questions();
       long[] reads = new long[questions.size()];
       long[] renders = new long[questions.size()];
@@ -40,7 +38,7 @@ class RecallIT {
       int keptOfQuarter = 0;
       for (int i = 0; i < questions.size(); i++) {
         long start = System.nanoTime();
-        SchemaContext context = SchemaContext.read(database, List.of("public"));
+        SchemaContext context = SchemaFixture.read(connection, List.of("public"), false, Set.of());
         long read = System.nanoTime();
         String text = context.render(questions.get(i).text(), BUDGET);
         renders[i] = System.nanoTime() - read;

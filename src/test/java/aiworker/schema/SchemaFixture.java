@@ -1,18 +1,22 @@
 package aiworker.schema;
 
 import aiworker.testing.TestCluster;
-import aiworker.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Array;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Set;
 
-/** A database of its own with {@code sql/schema.sql} and a stand-in for the configuration. */
+/**
+ * A database of its own with the functions of {@code sql/schema} and a stand-in for the
+ * configuration.
+ */
 final class SchemaFixture implements AutoCloseable {
   private final String database;
   private final Connection connection;
@@ -22,7 +26,9 @@ final class SchemaFixture implements AutoCloseable {
     connection = connect();
     run("CREATE TABLE public.ai_worker_config (schemas text[] NOT NULL)");
     run("INSERT INTO public.ai_worker_config VALUES ('{public}')");
-    run(Files.readString(Path.of("sql", "schema.sql")));
+    for (String file : List.of("roles", "schema/catalog", "schema/version", "schema/statistics")) {
+      run(Files.readString(Path.of("sql", file + ".sql")));
+    }
   }
 
   Connection connect() throws SQLException {
@@ -56,7 +62,7 @@ final class SchemaFixture implements AutoCloseable {
   }
 
   String fingerprint() throws SQLException {
-    return value("SELECT public.ai_worker_schema_fingerprint('{public,app}')");
+    return value("SELECT ai_worker.schema_fingerprint('{public,app}')");
   }
 
   SchemaContext context(String... schemas) throws SQLException {
@@ -70,12 +76,39 @@ final class SchemaFixture implements AutoCloseable {
 
   private SchemaContext read(List<String> schemas, boolean valueHints, Set<String> hidden)
       throws SQLException {
-    connection.setAutoCommit(false);
-    try {
-      return SchemaContext.read(TestDatabase.of(connection), schemas, valueHints, hidden);
-    } finally {
-      connection.rollback();
-      connection.setAutoCommit(true);
+    return read(connection, schemas, valueHints, hidden);
+  }
+
+  /** As {@code ai_worker.begin_miss} does. */
+  static SchemaContext read(
+      Connection connection, List<String> schemas, boolean valueHints, Set<String> hidden)
+      throws SQLException {
+    Array scope = connection.createArrayOf("text", schemas.toArray());
+    String values = null;
+    if (valueHints) {
+      values =
+          text(
+              connection,
+              "SELECT ai_worker.common_values(?, ?)",
+              scope,
+              connection.createArrayOf("text", hidden.toArray()));
+    }
+    return SchemaContext.of(
+        text(connection, "SELECT c.catalog FROM ai_worker.schema_catalog(?) AS c", scope),
+        text(connection, "SELECT ai_worker.row_estimates(?)", scope),
+        values);
+  }
+
+  private static String text(Connection connection, String sql, Array... parameters)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < parameters.length; i++) {
+        statement.setArray(i + 1, parameters[i]);
+      }
+      try (ResultSet result = statement.executeQuery()) {
+        result.next();
+        return result.getString(1);
+      }
     }
   }
 

@@ -33,15 +33,15 @@ class SchemaVersionIT {
 
   @Test
   void versionIsTheFingerprintOfTheConfiguredSchemas() throws Exception {
-    String version = db.value("SELECT public.ai_worker_schema_version()");
+    String version = db.value("SELECT ai_worker.schema_version()");
     assertTrue(version.matches("[0-9a-f]{20}"), version);
-    assertEquals(db.value("SELECT public.ai_worker_schema_fingerprint('{public}')"), version);
+    assertEquals(db.value("SELECT ai_worker.schema_fingerprint('{public}')"), version);
   }
 
   @Test
   void versionIsRememberedForAboutASecond() throws Exception {
     long start = System.currentTimeMillis();
-    String before = db.value("SELECT public.ai_worker_schema_version()");
+    String before = db.value("SELECT ai_worker.schema_version()");
     long took = System.currentTimeMillis() - start;
     long until =
         Long.parseLong(
@@ -49,32 +49,32 @@ class SchemaVersionIT {
     assertTrue(until >= start + 1_000 && until <= start + took + Math.max(1_000, 10 * took));
     db.run("CREATE TABLE more (id int)");
     db.value(LOOK_AGAIN_IN.formatted(5_000));
-    assertEquals(before, db.value("SELECT public.ai_worker_schema_version()"));
+    assertEquals(before, db.value("SELECT ai_worker.schema_version()"));
     db.value(LOOK_AGAIN_IN.formatted(0));
-    String after = db.value("SELECT public.ai_worker_schema_version()");
+    String after = db.value("SELECT ai_worker.schema_version()");
     assertNotEquals(before, after);
     try (Connection other = db.connect()) {
-      assertEquals(after, SchemaFixture.value(other, "SELECT public.ai_worker_schema_version()"));
+      assertEquals(after, SchemaFixture.value(other, "SELECT ai_worker.schema_version()"));
     }
   }
 
   @Test
   void aChangeOfTheConfiguredSchemasCountsAtOnce() throws Exception {
-    String before = db.value("SELECT public.ai_worker_schema_version()");
+    String before = db.value("SELECT ai_worker.schema_version()");
     db.run("CREATE SCHEMA app");
     db.run("UPDATE public.ai_worker_config SET schemas = '{public,app}'");
-    String both = db.value("SELECT public.ai_worker_schema_version()");
+    String both = db.value("SELECT ai_worker.schema_version()");
     assertNotEquals(before, both);
-    assertEquals(db.value("SELECT public.ai_worker_schema_fingerprint('{public,app}')"), both);
+    assertEquals(db.value("SELECT ai_worker.schema_fingerprint('{public,app}')"), both);
   }
 
   @Test
   void schemasThatDoNotExistAreNoError() throws Exception {
-    String one = db.value("SELECT public.ai_worker_schema_fingerprint('{public}')");
-    assertEquals(one, db.value("SELECT public.ai_worker_schema_fingerprint('{public,nowhere}')"));
-    String none = db.value("SELECT public.ai_worker_schema_fingerprint('{nowhere}')");
-    assertEquals(none, db.value("SELECT public.ai_worker_schema_fingerprint('{}')"));
-    assertEquals(none, db.value("SELECT public.ai_worker_schema_fingerprint(NULL)"));
+    String one = db.value("SELECT ai_worker.schema_fingerprint('{public}')");
+    assertEquals(one, db.value("SELECT ai_worker.schema_fingerprint('{public,nowhere}')"));
+    String none = db.value("SELECT ai_worker.schema_fingerprint('{nowhere}')");
+    assertEquals(none, db.value("SELECT ai_worker.schema_fingerprint('{}')"));
+    assertEquals(none, db.value("SELECT ai_worker.schema_fingerprint(NULL)"));
     assertNotEquals(one, none);
   }
 
@@ -97,8 +97,8 @@ class SchemaVersionIT {
   @Test
   void readOnlyTransactionsAreServed() throws Exception {
     db.run("BEGIN READ ONLY");
-    String version = db.value("SELECT public.ai_worker_schema_version()");
-    assertEquals(version, db.value("SELECT public.ai_worker_schema_version()"));
+    String version = db.value("SELECT ai_worker.schema_version()");
+    assertEquals(version, db.value("SELECT ai_worker.schema_version()"));
     db.run("COMMIT");
   }
 
@@ -116,7 +116,7 @@ class SchemaVersionIT {
     db.run("CREATE VIEW v AS SELECT * FROM users");
     db.run("ALTER TABLE users ADD CHECK (id > 0)");
     db.run("BEGIN");
-    db.value("SELECT public.ai_worker_schema_fingerprint('{public}')");
+    db.value("SELECT ai_worker.schema_fingerprint('{public}')");
     assertEquals(
         "0",
         db.value(
@@ -130,21 +130,21 @@ class SchemaVersionIT {
   @Test
   void anotherSessionsLockDelaysNobodyForLong() throws Exception {
     db.run("CREATE VIEW v AS SELECT * FROM users");
-    String version = db.value("SELECT public.ai_worker_schema_version()");
+    String version = db.value("SELECT ai_worker.schema_version()");
     try (Connection locker = db.connect();
         Connection fresh = db.connect()) {
       locker.setAutoCommit(false);
       SchemaFixture.run(locker, "LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
       db.value(LOOK_AGAIN_IN.formatted(0));
       long start = System.nanoTime();
-      assertEquals(version, db.value("SELECT public.ai_worker_schema_version()"));
-      String partial = SchemaFixture.value(fresh, "SELECT public.ai_worker_schema_version()");
+      assertEquals(version, db.value("SELECT ai_worker.schema_version()"));
+      String partial = SchemaFixture.value(fresh, "SELECT ai_worker.schema_version()");
       assertTrue(partial.matches("locked-[0-9a-f]{13}"), partial);
-      assertEquals(partial, db.value("SELECT public.ai_worker_schema_fingerprint('{public}')"));
+      assertEquals(partial, db.value("SELECT ai_worker.schema_fingerprint('{public}')"));
       assertTrue(System.nanoTime() - start < Full.atMost(2_000_000_000L));
       locker.rollback();
       SchemaFixture.value(fresh, LOOK_AGAIN_IN.formatted(0));
-      assertEquals(version, SchemaFixture.value(fresh, "SELECT public.ai_worker_schema_version()"));
+      assertEquals(version, SchemaFixture.value(fresh, "SELECT ai_worker.schema_version()"));
     }
   }
 
@@ -160,9 +160,9 @@ class SchemaVersionIT {
             "SET ai_worker.schema_memory = '0000000000000 "
                 + (System.currentTimeMillis() - seconds * 1_000L)
                 + " 00000000000000000000 {public}'");
-        String version = db.value("SELECT public.ai_worker_schema_version()");
+        String version = db.value("SELECT ai_worker.schema_version()");
         assertEquals(seconds == 15, version.equals("00000000000000000000"), version);
-        assertEquals(version, db.value("SELECT public.ai_worker_schema_version()"));
+        assertEquals(version, db.value("SELECT ai_worker.schema_version()"));
       }
       locker.rollback();
     }
@@ -178,21 +178,21 @@ class SchemaVersionIT {
         "0000000000000 9999999999999 00000000000000000000 {public}"
       })
   void aForgedMemoryThatIsNotFreshIsIgnored(String forged) throws Exception {
-    String version = db.value("SELECT public.ai_worker_schema_fingerprint('{public}')");
+    String version = db.value("SELECT ai_worker.schema_fingerprint('{public}')");
     db.run("SET ai_worker.schema_memory = '" + forged + "'");
-    assertEquals(version, db.value("SELECT public.ai_worker_schema_version()"));
+    assertEquals(version, db.value("SELECT ai_worker.schema_version()"));
   }
 
   @Test
   void aForgedMemoryCannotPutABarIntoTheVersion() throws Exception {
-    String version = db.value("SELECT public.ai_worker_schema_fingerprint('{public}')");
+    String version = db.value("SELECT ai_worker.schema_fingerprint('{public}')");
     String soon = Long.toString(System.currentTimeMillis() + 5_000);
     db.run(
         "SET ai_worker.schema_memory = '" + soon + " 0000000000000 00000|00000000000000 {public}'");
-    assertEquals(version, db.value("SELECT public.ai_worker_schema_version()"));
+    assertEquals(version, db.value("SELECT ai_worker.schema_version()"));
     db.run(
         "SET ai_worker.schema_memory = '" + soon + " 0000000000000 00000000000000000000 {public}'");
-    assertEquals("00000000000000000000", db.value("SELECT public.ai_worker_schema_version()"));
+    assertEquals("00000000000000000000", db.value("SELECT ai_worker.schema_version()"));
   }
 
   @Test

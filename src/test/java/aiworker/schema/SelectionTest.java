@@ -11,7 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SelectionTest {
-  private static final SchemaContext CONTEXT = new SchemaContext(catalog(), "v1");
+  private static final SchemaContext CONTEXT = new SchemaContext(catalog());
 
   /** Thirty unrelated tables, then students and courses with the table that joins them. */
   private static Catalog catalog() {
@@ -49,7 +49,7 @@ class SelectionTest {
     Key primary = new Key(Key.Kind.PRIMARY, List.of("id"), null, List.of());
     String id = "public.survey";
     relations.put(id, new Relation(id, "survey", "TABLE", -1, null, columns, List.of(primary)));
-    return new SchemaContext(new Catalog(List.of(), Map.of(), relations), "v1");
+    return new SchemaContext(new Catalog(List.of(), Map.of(), relations));
   }
 
   private static void add(Map<String, Relation> relations, String name, List<Key> foreign) {

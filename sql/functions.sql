@@ -1,0 +1,44 @@
+-- What DBAs call, over what the runtime's own file defines.
+
+COMMENT ON FUNCTION ai_worker.generate(text, text) IS
+    'AI Worker: what of ai_generate_sql follows a miss: asks the model, proves its statement, stores it';
+COMMENT ON FUNCTION ai_worker.regenerate(text, text) IS
+    'AI Worker: asks the model whatever the cache holds, and stores nothing';
+COMMENT ON FUNCTION ai_worker.cache_stats() IS 'AI Worker: see ai_worker_cache_stats()';
+COMMENT ON FUNCTION ai_worker.cleanup_cache() IS 'AI Worker: see ai_worker_cleanup_cache()';
+COMMENT ON FUNCTION ai_worker.health() IS 'AI Worker: see ai_worker_health()';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_cache_stats() RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ai_worker.cache_stats();
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_cache_stats() FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_cache_stats() IS 'AI Worker: the row of view ai_worker_cache_stats as JSON';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_cleanup_cache() RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ai_worker.cleanup_cache();
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_cleanup_cache() FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_cleanup_cache() IS
+    'AI Worker: one bounded clean-up of the cache; how many entries it deleted. Call it again while that is 10000 or more';
+
+CREATE OR REPLACE FUNCTION public.ai_worker_health() RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ai_worker.health();
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_health() FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_health() IS
+    'AI Worker: runtime, versions, settings that need attention and the last failure of the endpoint; never a secret';

@@ -1,0 +1,79 @@
+CREATE OR REPLACE FUNCTION ai_worker.state() RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing text[];
+    problems text[] := ARRAY[]::text[];
+    cache_problem text;
+    settings record;
+    schema_name text;
+BEGIN
+    SELECT array_agg(r.name ORDER BY r.name) INTO missing
+      FROM unnest(ARRAY['public.ai_worker_cache', 'public.ai_worker_cache_stats', 'public.ai_worker_config',
+                        'public.ai_worker_quotas', 'public.ai_worker_usage', 'public.idx_ai_cache_accessed',
+                        'public.idx_ai_cache_created', 'public.idx_ai_cache_expires', 'public.idx_ai_cache_hits',
+                        'public.idx_ai_cache_schema', 'public.idx_ai_cache_verified',
+                        'ai_worker.cache_hits', 'ai_worker.cache_hits_slot', 'ai_worker.cache_pending',
+                        'ai_worker.cache_totals', 'ai_worker.endpoint_failing_since', 'ai_worker.endpoint_state',
+                        'ai_worker.traffic', 'ai_worker.usage_parts', 'ai_worker.usage_parts_day']) AS r (name)
+     WHERE to_regclass(r.name) IS NULL;
+    IF missing IS NOT NULL THEN
+        problems := problems || format('missing: %s; run install/install.sh again on this database',
+                                       array_to_string(missing, ', '));
+    END IF;
+    BEGIN
+        SELECT c.* INTO settings FROM public.ai_worker_config AS c;
+        IF NOT FOUND THEN
+            problems := problems || 'ai_worker_config has no row; INSERT INTO public.ai_worker_config DEFAULT VALUES'::text;
+        ELSE
+            FOREACH schema_name IN ARRAY settings.schemas LOOP
+                IF to_regnamespace(quote_ident(schema_name)) IS NULL THEN
+                    problems := problems || format('schema %I does not exist', schema_name);
+                ELSIF NOT has_schema_privilege(schema_name, 'USAGE') THEN
+                    problems := problems || format('GRANT USAGE ON SCHEMA %I TO ai_worker', schema_name);
+                END IF;
+            END LOOP;
+            -- A misspelt name would hide nothing.
+            IF settings.value_hints THEN
+                problems := problems || ARRAY(
+                    SELECT format('value_hints_hidden: no column in scope is %s', h.name)
+                      FROM unnest(settings.value_hints_hidden) AS h (name)
+                     WHERE NOT EXISTS (
+                           SELECT FROM pg_namespace AS n
+                             JOIN pg_class AS c ON c.relnamespace = n.oid
+                             JOIN pg_attribute AS a ON a.attrelid = c.oid
+                            WHERE n.nspname = ANY (settings.schemas) AND a.attnum > 0
+                              AND h.name IN (a.attname, c.relname || '.' || a.attname,
+                                             n.nspname || '.' || c.relname || '.' || a.attname))
+                     ORDER BY h.name);
+            END IF;
+        END IF;
+        PERFORM c.cache_key, c.prompt_text, c.model, c.schema_version, c.generated_sql, c.validated, c.tokens_used,
+                c.created_at, c.expires_at, c.last_accessed_at, c.hit_count
+           FROM public.ai_worker_cache AS c LIMIT 1;
+    EXCEPTION WHEN OTHERS THEN
+        cache_problem := SQLERRM;
+        problems := problems || cache_problem;
+    END;
+    -- A quota keeps the name of its role: it does not hold for a role that has been given another one.
+    IF to_regclass('public.ai_worker_quotas') IS NOT NULL THEN
+        problems := problems || ARRAY(
+            SELECT format('ai_worker_quotas %s: role %I does not exist', q.quota_id, q.role)
+              FROM public.ai_worker_quotas AS q
+             WHERE q.role IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = q.role)
+             ORDER BY q.quota_id);
+    END IF;
+    RETURN jsonb_build_object(
+        'postgresql', current_setting('server_version'),
+        'in_recovery', pg_is_in_recovery(),
+        'cache_enabled', settings.cache_enabled,
+        'cache_usable', cache_problem IS NULL,
+        'model', settings.model,
+        'base_url', regexp_replace(regexp_replace(settings.base_url, '[?#].*', ''), '//[^/]*@', '//'),
+        'problems', to_jsonb(problems));
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.state() FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.state() IS
+    'AI Worker: what of ai_worker_health() the server itself can tell';

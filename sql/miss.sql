@@ -1,0 +1,83 @@
+-- The way into a miss and the way out of it: between the two Java asks the model and has its statement proven.
+
+-- mode: join: another session that asks the same may answer; alone: do not wait for one; renew: ask whatever the cache holds.
+-- begun: the request as an earlier call for the same question gave it, or NULL.
+CREATE OR REPLACE FUNCTION ai_worker.begin_miss(
+    prompt text, schema_version text, mode text, begun jsonb,
+    OUT flight text, OUT wait_ms integer, OUT response text, OUT request jsonb, OUT version text, OUT settings jsonb, OUT server_version text,
+    OUT catalog text, OUT row_estimates text, OUT common_values text, OUT examples text,
+    OUT state bigint, OUT since bigint, OUT shared boolean, OUT limited boolean)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    started_us CONSTANT bigint :=
+        COALESCE((begun ->> 'started_us')::bigint, date_part('epoch', clock_timestamp()) * 1000000);
+    scope text[];
+    cache_key text;
+BEGIN
+    version := schema_version;
+    settings := ai_worker.settings();
+    wait_ms := (settings ->> 'flight_wait_ms')::integer;
+    PERFORM ai_worker.check_request(prompt, schema_version, (settings ->> 'max_prompt_chars')::integer);
+    scope := ARRAY(SELECT jsonb_array_elements_text(settings -> 'schemas'));
+    -- An answer is stored under the version of the very catalogs that the model is shown.
+    IF version IS NULL THEN
+        SELECT c.catalog, c.version INTO catalog, version FROM ai_worker.schema_catalog(scope) AS c;
+    END IF;
+    cache_key := encode(sha256(convert_to(prompt || '|' || (settings ->> 'model') || '|' || version, 'UTF8')), 'hex');
+    flight := CASE mode WHEN 'join' THEN ai_worker.enter_flight(cache_key) ELSE 'alone' END;
+    request := jsonb_build_object(
+        'mode', mode, 'schema_version', version, 'cache_key', cache_key, 'leads', flight = 'lead', 'started_us', started_us);
+    IF flight <> 'alone' THEN
+        response := ai_worker.hit(prompt, version);
+    END IF;
+    IF response IS NOT NULL OR flight IN ('wait', 'landed') THEN
+        RETURN;
+    END IF;
+    IF catalog IS NULL THEN
+        SELECT c.catalog INTO catalog FROM ai_worker.schema_catalog(scope) AS c;
+    END IF;
+    server_version := current_setting('server_version');
+    row_estimates := ai_worker.row_estimates(scope);
+    IF (settings ->> 'value_hints')::boolean THEN
+        common_values := ai_worker.common_values(
+            scope, ARRAY(SELECT jsonb_array_elements_text(settings -> 'value_hints_hidden')));
+    END IF;
+    IF (settings ->> 'cache_enabled')::boolean THEN
+        SELECT json_agg(e.example) INTO examples
+          FROM ai_worker.examples(
+                   prompt, settings ->> 'model', version, (settings ->> 'few_shot')::integer,
+                   settings ->> 'few_shot_from' = 'cache') AS e (example);
+    END IF;
+    SELECT e.state, e.since, e.shared, e.limited INTO state, since, shared, limited FROM ai_worker.endpoint() AS e;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.begin_miss(text, text, text, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.begin_miss(text, text, text, jsonb) IS
+    'AI Worker: all that Java needs to ask the model, in one call: the checked request, settings, catalogs, examples and the endpoint''s state; or the response that another session has stored meanwhile; or flight wait or landed while one is at it: see ai_worker.await_flight';
+
+CREATE OR REPLACE FUNCTION ai_worker.finish_miss(
+    prompt text, request jsonb, settings jsonb, statement text, tokens integer, used jsonb,
+    OUT recorded boolean, OUT state bigint, OUT since bigint, OUT shared boolean, OUT limited boolean)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- What is renewed is stored by whoever renews it.
+    IF request ->> 'mode' <> 'renew' THEN
+        PERFORM ai_worker.store(prompt, request, settings, statement, tokens);
+    END IF;
+    -- Nobody waits for a session that does not lead, and one that has led very many must take no more locks.
+    IF (request ->> 'leads')::boolean THEN
+        PERFORM ai_worker.land_flight(request ->> 'cache_key');
+    END IF;
+    recorded := ai_worker.record_usage(
+        (used ->> 'calls')::bigint, (used ->> 'failed')::bigint, (used ->> 'prompt')::bigint,
+        (used ->> 'completion')::bigint, (used ->> 'cached')::bigint, (used ->> 'total')::bigint);
+    SELECT e.state, e.since, e.shared, e.limited INTO state, since, shared, limited FROM ai_worker.endpoint() AS e;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.finish_miss(text, jsonb, jsonb, text, integer, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.finish_miss(text, jsonb, jsonb, text, integer, jsonb) IS
+    'AI Worker: stores a proven statement for request and settings as ai_worker.begin_miss gave them, lets waiting sessions know, and records what was used, if it can; with the endpoint''s state as it is now';

@@ -1,0 +1,51 @@
+CREATE OR REPLACE FUNCTION ai_worker.search_path() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.place) || ', pg_temp'
+      FROM public.ai_worker_config AS c, unnest(c.schemas) WITH ORDINALITY AS s (name, place)
+$$;
+REVOKE ALL ON FUNCTION ai_worker.search_path() FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.search_path() IS
+    'AI Worker: the search path under which statements are proven and run';
+
+-- SECURITY INVOKER on purpose, as is its caller: the statement runs with the rights of who asked.
+CREATE OR REPLACE FUNCTION ai_worker.execute(statement text, schemas text) RETURNS SETOF jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
+SET search_path = pg_catalog, pg_temp
+SET transaction_read_only = on
+AS $$
+DECLARE
+    highest CONSTANT double precision := ai_worker.max_cost();
+    cost double precision;
+BEGIN
+    IF highest IS NOT NULL THEN
+        cost := ai_worker.estimate_cost(statement, schemas);
+        IF cost > highest THEN
+            RAISE EXCEPTION 'statement refused: it is expected to cost too much'
+                USING ERRCODE = 'IA021',
+                      DETAIL = format('Its estimated cost is %s, max_cost allows %s; statement: %s',
+                                      cost, highest, left(statement, 1000)),
+                      HINT = 'Ask for less, add what the query lacks, such as an index, or raise max_cost in ai_worker_config.';
+        END IF;
+    END IF;
+    PERFORM set_config('search_path', schemas, true);
+    RETURN QUERY EXECUTE 'SELECT to_jsonb(answer) FROM (' || statement || ') AS answer';
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.execute(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.execute(text, text) IS
+    'AI Worker: runs a proven statement as the caller, held read-only by the server, unless it is over max_cost';
+
+CREATE OR REPLACE FUNCTION public.ai_run_sql(prompt text, schema_version text DEFAULT NULL) RETURNS SETOF jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM ai_worker.execute(
+        public.ai_sql(prompt, schema_version), ai_worker.search_path());
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_run_sql(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_run_sql(text, text) IS
+    'AI Worker: answers a question with rows, running the statement read-only with the caller''s own rights';
