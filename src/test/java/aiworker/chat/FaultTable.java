@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
 import aiworker.testing.FakeEndpoint;
+import aiworker.testing.Full;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -22,7 +23,7 @@ final class FaultTable {
   static final Duration DEADLINE = Duration.ofSeconds(1);
 
   /** For a busy machine. */
-  private static final Duration GRACE = Duration.ofMillis(500);
+  private static final Duration GRACE = Duration.ofMillis(Full.atMost(500));
 
   private final Path file;
   private final ChatClient client =
