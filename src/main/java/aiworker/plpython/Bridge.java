@@ -1,13 +1,13 @@
 package aiworker.plpython;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
 import aiworker.Worker;
 import aiworker.db.Database;
 import aiworker.db.DatabaseException;
 import aiworker.db.ServerError;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
+import aiworker.json.Json;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
 import java.io.IOException;
@@ -21,7 +21,6 @@ import java.nio.charset.StandardCharsets;
  * <p>Thread rule: the backend's thread only.
  */
 final class Bridge {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Worker WORKER = new Worker("plpython");
   private static final Database DATABASE = new SessionDatabase(Bridge::query);
 
@@ -35,9 +34,9 @@ final class Bridge {
    * {"error": {"sqlstate", "message", "detail", "hint"}}}.
    */
   static byte[] call(byte[] request) {
-    ObjectNode outcome = JSON.createObjectNode();
+    ObjectNode outcome = Json.object();
     try {
-      outcome.putRawValue("value", new RawValue(value(JSON.readTree(request))));
+      outcome.putRawValue("value", new RawValue(value(Json.read(request))));
     } catch (AiWorkerException e) {
       fail(
           outcome,

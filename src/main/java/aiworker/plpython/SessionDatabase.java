@@ -4,11 +4,11 @@ import aiworker.db.Database;
 import aiworker.db.DatabaseException;
 import aiworker.db.Row;
 import aiworker.db.ServerError;
+import aiworker.json.Json;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,8 +24,6 @@ import java.util.function.UnaryOperator;
  * "hint"}}}. What is no Unicode text, half of a surrogate pair, arrives as a question mark.
  */
 final class SessionDatabase implements Database {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final UnaryOperator<byte[]> session;
 
   SessionDatabase(UnaryOperator<byte[]> session) {
@@ -34,7 +32,7 @@ final class SessionDatabase implements Database {
 
   @Override
   public List<Row> query(String sql, String... parameters) {
-    ObjectNode statement = JSON.createObjectNode().put("sql", numbered(sql, parameters.length));
+    ObjectNode statement = Json.object().put("sql", numbered(sql, parameters.length));
     ArrayNode values = statement.putArray("parameters");
     for (String parameter : parameters) {
       if (parameter != null && parameter.indexOf('\0') >= 0) {
@@ -87,8 +85,8 @@ final class SessionDatabase implements Database {
       throw new IllegalStateException("the PL/Python side did not answer");
     }
     try {
-      return JSON.readTree(json);
-    } catch (IOException e) {
+      return Json.read(json);
+    } catch (JsonProcessingException e) {
       throw new IllegalStateException("the PL/Python side did not answer in JSON", e);
     }
   }

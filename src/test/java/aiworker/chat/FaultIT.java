@@ -1,16 +1,16 @@
 package aiworker.chat;
 
-import static aiworker.Failure.AUTHENTICATION_FAILED;
-import static aiworker.Failure.ENDPOINT_FAILED;
-import static aiworker.Failure.ENDPOINT_TIMEOUT;
-import static aiworker.Failure.ENDPOINT_UNREACHABLE;
-import static aiworker.Failure.NO_STATEMENT;
-import static aiworker.Failure.REPLY_CUT;
-import static aiworker.Failure.REPLY_UNREADABLE;
-import static aiworker.Failure.REQUEST_REFUSED;
+import static aiworker.error.Failure.AUTHENTICATION_FAILED;
+import static aiworker.error.Failure.ENDPOINT_FAILED;
+import static aiworker.error.Failure.ENDPOINT_TIMEOUT;
+import static aiworker.error.Failure.ENDPOINT_UNREACHABLE;
+import static aiworker.error.Failure.NO_STATEMENT;
+import static aiworker.error.Failure.REPLY_CUT;
+import static aiworker.error.Failure.REPLY_UNREADABLE;
+import static aiworker.error.Failure.REQUEST_REFUSED;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import aiworker.Failure;
+import aiworker.error.Failure;
 import aiworker.testing.RawEndpoint;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.Failure;
+import aiworker.error.Failure;
 import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.time.Instant;
@@ -31,20 +31,20 @@ class InterimAnswersTest {
   @ParameterizedTest
   @ValueSource(ints = {100, 102, 103, 199})
   void oneThatArrivesAsTheAnswerIsNotTriedAgain(int status) {
-    ChatSettings settings = ChatSettings.of(URI.create("http://127.0.0.1:1/v1"), "m", ApiKey.NONE);
-    Trouble trouble =
-        Refusals.of(
+    ChatSettings settings = TestSettings.of(URI.create("http://127.0.0.1:1/v1"), "m", ApiKey.NONE);
+    AttemptFailure failed =
+        StatusErrors.of(
             status,
             HttpHeaders.of(Map.of(), (name, value) -> true),
             EndpointError.of(new byte[0], settings),
             settings,
             Instant.EPOCH);
-    assertFalse(trouble.retriable());
-    assertEquals(Failure.REPLY_UNREADABLE, trouble.error().failure());
+    assertFalse(failed.retriable());
+    assertEquals(Failure.REPLY_UNREADABLE, failed.error().failure());
     assertEquals(
         "an interim answer of http://127.0.0.1:1/v1 was taken for its answer (status "
             + status
             + ")",
-        trouble.error().getMessage());
+        failed.error().getMessage());
   }
 }

@@ -47,7 +47,7 @@ class BridgeIT {
   void install() throws SQLException, IOException {
     BackendRuntime.PLPYTHON.require();
     cluster = TestCluster.start(Map.of());
-    database = Installation.create(cluster, BackendRuntime.PLPYTHON.option());
+    database = Installation.create(cluster, BackendRuntime.PLPYTHON);
     try (Connection connection = cluster.connect(database, "postgres")) {
       String installed =
           RuntimeContract.value(

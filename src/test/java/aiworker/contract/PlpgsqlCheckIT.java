@@ -43,8 +43,8 @@ class PlpgsqlCheckIT {
   @EnumSource(BackendRuntime.class)
   void findsNothing(BackendRuntime runtime) throws SQLException {
     runtime.require();
-    TestCluster cluster = TestCluster.shared();
-    String database = Installation.create(cluster, runtime.option());
+    TestCluster cluster = Installation.shared();
+    String database = Installation.create(cluster, runtime);
     try (Connection connection = cluster.connect(database, "postgres");
         Statement statement = connection.createStatement()) {
       requireChecker(connection);

@@ -37,13 +37,13 @@ abstract class UpkeepContract extends RuntimeContract {
 
   @Test
   void expiryFollowsTheClockEvenInALongTransaction() throws Exception {
-    admin("UPDATE ai_worker_config SET default_ttl = '1 second'");
+    admin("UPDATE ai_worker_config SET default_ttl = '3 seconds'");
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
-    try (Connection connection = asker()) {
+    try (Connection connection = cluster.connect(database, "postgres")) {
       connection.setAutoCommit(false);
       generate(connection, "brief", "v1");
       assertTrue(generate(connection, "brief", "v1").get("cache_hit").asBoolean());
-      Thread.sleep(1_100);
+      value(connection, "SELECT pg_sleep_until(expires_at) FROM ai_worker_cache");
       assertFalse(generate(connection, "brief", "v1").get("cache_hit").asBoolean());
       assertTrue(generate(connection, "brief", "v1").get("cache_hit").asBoolean());
       connection.commit();
