@@ -13,8 +13,8 @@ usage() {
   cat <<HELP
 Usage: packages.sh [--tests]
 
-Installs what is missing of: PostgreSQL's server (version $MIN_SERVER or later), a JDK ($MIN_JAVA or later), Maven, PL/Python
-with JPype, and PL/Java where the machine's own package sources offer it.
+Installs what is missing of: PostgreSQL's server (version $MIN_SERVER or later), a JDK ($MIN_JAVA or later), Maven, PL/Python,
+and PL/Java where the machine's own package sources offer it.
 
   --tests   what the tests need too: pg_cron, plpgsql_check, shellcheck, pyflakes and psycopg2
 
@@ -46,10 +46,6 @@ offered_major() {
 
 offered() {
   [[ $(apt-cache policy "$1" 2>/dev/null) =~ Candidate:\ *[^\(\ ] ]]
-}
-
-installed() {
-  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
 jdk_is_there() {
@@ -93,7 +89,6 @@ missing() {
     /usr/bin/python3 -c 'import pyflakes' 2>/dev/null || echo python3-pyflakes
     /usr/bin/python3 -c 'import psycopg2' 2>/dev/null || echo python3-psycopg2
   fi
-  installed python3-jpype || echo python3-jpype
   if [ ! -f "$extensions/pljava.control" ] && offered "postgresql-$major-pljava"; then
     echo "postgresql-$major-pljava"
   fi

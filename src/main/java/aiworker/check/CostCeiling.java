@@ -1,11 +1,10 @@
 package aiworker.check;
 
-import aiworker.AiWorkerException;
-import aiworker.Config;
-import aiworker.Failure;
+import aiworker.config.Config;
 import aiworker.db.Database;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
+import aiworker.json.Json;
 import java.math.BigDecimal;
 
 /**
@@ -14,7 +13,6 @@ import java.math.BigDecimal;
  * ai_worker.execute}, which has the caller's rights.
  */
 final class CostCeiling {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ESTIMATE =
       """
       SELECT ai_worker.estimate_cost(?, (
@@ -42,9 +40,8 @@ final class CostCeiling {
     if (config.maxCost() == null) {
       return;
     }
-    ArrayNode schemas = JSON.createArrayNode();
-    config.schemas().forEach(schemas::add);
-    String cost = database.query(ESTIMATE, statement, schemas.toString()).get(0).text("cost");
+    String schemas = Json.array(config.schemas()).toString();
+    String cost = database.query(ESTIMATE, statement, schemas).get(0).text("cost");
     if (cost != null && new BigDecimal(cost).compareTo(config.maxCost()) > 0) {
       throw new AiWorkerException(
           Failure.STATEMENT_REFUSED,

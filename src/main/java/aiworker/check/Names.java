@@ -1,6 +1,9 @@
 package aiworker.check;
 
-import aiworker.check.Token.Kind;
+import aiworker.error.Refusal;
+import aiworker.lexer.Lexer;
+import aiworker.lexer.Token;
+import aiworker.lexer.Token.Kind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

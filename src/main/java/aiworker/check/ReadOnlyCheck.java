@@ -1,8 +1,11 @@
 package aiworker.check;
 
-import aiworker.AiWorkerException;
-import aiworker.Config;
+import aiworker.config.Config;
 import aiworker.db.Database;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Refusal;
+import aiworker.lexer.Lexer;
+import aiworker.lexer.Token;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,12 +22,12 @@ import net.sf.jsqlparser.statement.select.Select;
  * number of queries, and the printed text must parse to itself and hold the tokens that were read.
  */
 final class ReadOnlyCheck {
-  private final Catalog catalog;
+  private final CatalogLookup catalog;
   private final Config config;
   private final Policy policy;
 
   ReadOnlyCheck(Database database, Config config) {
-    this.catalog = new Catalog(database);
+    this.catalog = new CatalogLookup(database);
     this.config = config;
     this.policy = new Policy(config);
   }
@@ -35,12 +38,12 @@ final class ReadOnlyCheck {
    * @throws AiWorkerException STATEMENT_REFUSED or, if it does not parse, STATEMENT_INVALID
    */
   String judge(String statement) {
-    Disguise disguise = Disguise.of(statement);
-    Select read = Parser.parse(disguise.text());
+    TokenSubstitution substitution = TokenSubstitution.of(statement);
+    Select read = Parser.parse(substitution.text());
     if (read instanceof PlainSelect plain) {
       plain.setOracleHint(null);
     }
-    disguise.requireSame(read.toString());
+    substitution.requireSame(read.toString());
     String printed = RowLimit.apply(read, config.rowLimit()).toString();
     Select judged = Parser.parse(printed);
     if (!judged.toString().equals(printed)) {
@@ -49,8 +52,8 @@ final class ReadOnlyCheck {
     Parser.requireSameTokens(printed);
     TreeWalk walk = TreeWalk.of(judged);
     requireEveryQuerySeen(printed, walk);
-    String text = disguise.restore(printed);
-    Names names = Names.of(text, relations(walk, disguise), walk.calls());
+    String text = substitution.restore(printed);
+    Names names = Names.of(text, relations(walk, substitution), walk.calls());
     policy.judge(names);
     policy.judge(catalog.facts(names, config.schemas()));
     return text;
@@ -66,7 +69,7 @@ final class ReadOnlyCheck {
     }
   }
 
-  private static Set<QualifiedName> relations(TreeWalk walk, Disguise disguise) {
+  private static Set<QualifiedName> relations(TreeWalk walk, TokenSubstitution substitution) {
     Set<QualifiedName> relations = new LinkedHashSet<>();
     for (Table table : walk.tables()) {
       if (table.getDatabaseName() != null) {
@@ -74,14 +77,14 @@ final class ReadOnlyCheck {
       }
       relations.add(
           new QualifiedName(
-              table.getSchemaName() == null ? null : name(table.getSchemaName(), disguise),
-              name(table.getName(), disguise)));
+              table.getSchemaName() == null ? null : name(table.getSchemaName(), substitution),
+              name(table.getName(), substitution)));
     }
     return relations;
   }
 
-  private static String name(String written, Disguise disguise) {
-    List<Token> tokens = Lexer.tokens(disguise.original(written));
+  private static String name(String written, TokenSubstitution substitution) {
+    List<Token> tokens = Lexer.tokens(substitution.original(written));
     if (tokens.size() != 1 || !tokens.get(0).isName()) {
       throw Refusal.of("%s is no relation's name", written);
     }

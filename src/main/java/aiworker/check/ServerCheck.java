@@ -1,12 +1,10 @@
 package aiworker.check;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
 import aiworker.db.Database;
-import com.fasterxml.jackson.core.JsonProcessingException;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
+import aiworker.json.Json;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.util.List;
 
 /**
@@ -14,7 +12,6 @@ import java.util.List;
  * schemas in scope, and runs nothing. See {@code sql/check/statement.sql}.
  */
 final class ServerCheck {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String CHECK =
       """
       SELECT ai_worker.check_statement(?, ARRAY(
@@ -36,34 +33,28 @@ final class ServerCheck {
    *     server calls it no query or more than one
    */
   void require(String statement) {
-    ArrayNode path = JSON.createArrayNode();
-    schemas.forEach(path::add);
-    String refusal = database.query(CHECK, statement, path.toString()).get(0).text("refusal");
+    String path = Json.array(schemas).toString();
+    String refusal = database.query(CHECK, statement, path).get(0).text("refusal");
     if (refusal != null) {
       throw failure(refusal, statement);
     }
   }
 
   private static AiWorkerException failure(String refusal, String statement) {
-    try {
-      JsonNode error = JSON.readTree(refusal);
-      String sqlState = error.path("sqlstate").asText();
-      boolean refused = sqlState.equals("42P11") || sqlState.equals("0A000");
-      StringBuilder detail = new StringBuilder("SQLSTATE ").append(sqlState);
-      for (String field : List.of("message", "detail", "hint")) {
-        String words = error.path(field).asText("");
-        if (!words.isEmpty()) {
-          detail.append("; ").append(field).append(": ").append(words);
-        }
+    JsonNode error = Json.ours(refusal);
+    String sqlState = error.path("sqlstate").asText();
+    boolean refused = sqlState.equals("42P11") || sqlState.equals("0A000");
+    StringBuilder detail = new StringBuilder("SQLSTATE ").append(sqlState);
+    for (String field : List.of("message", "detail", "hint")) {
+      String words = error.path(field).asText("");
+      if (!words.isEmpty()) {
+        detail.append("; ").append(field).append(": ").append(words);
       }
-      detail.append("; statement: ").append(statement);
-      return new AiWorkerException(
-          refused ? Failure.STATEMENT_REFUSED : Failure.STATEMENT_INVALID,
-          "the server does not accept the statement: " + error.path("message").asText(),
-          detail.toString());
-    } catch (JsonProcessingException e) {
-      throw new AiWorkerException(
-          Failure.INTERNAL, "ai_worker.check_statement answered no JSON", refusal, e);
     }
+    detail.append("; statement: ").append(statement);
+    return new AiWorkerException(
+        refused ? Failure.STATEMENT_REFUSED : Failure.STATEMENT_INVALID,
+        "the server does not accept the statement: " + error.path("message").asText(),
+        detail.toString());
   }
 }

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.Full;
 import java.io.IOException;
@@ -27,7 +27,7 @@ final class FaultTable {
 
   private final Path file;
   private final ChatClient client =
-      new ChatClient(Time.SYSTEM, () -> 0.0, InetAddress::getAllByName);
+      new ChatClient(WaitingClock.SYSTEM, () -> 0.0, InetAddress::getAllByName);
 
   /**
    * Starts an empty table, and warms up: the first call of all loads the classes.
@@ -48,7 +48,7 @@ final class FaultTable {
 
   /** One retry, and a deadline of one second. */
   static ChatSettings settings(java.net.URI url) {
-    return ChatSettings.of(url, "gpt-test", ApiKey.of(KEY, "test")).withLimits(DEADLINE, 1);
+    return TestSettings.of(url, "gpt-test", ApiKey.of(KEY, "test")).withLimits(DEADLINE, 1);
   }
 
   /** Asks, and expects this failure; null for an answer. */

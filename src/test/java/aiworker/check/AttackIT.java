@@ -3,8 +3,9 @@ package aiworker.check;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
+import aiworker.lexer.Lexer;
 import aiworker.testing.Full;
 import java.sql.SQLException;
 import java.sql.Savepoint;

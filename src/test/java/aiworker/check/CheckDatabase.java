@@ -1,8 +1,8 @@
 package aiworker.check;
 
-import aiworker.Config;
 import aiworker.chat.Network;
 import aiworker.chat.Sampling;
+import aiworker.config.Config;
 import aiworker.db.Database;
 import aiworker.testing.TestCluster;
 import aiworker.testing.TestDatabase;
@@ -97,8 +97,8 @@ final class CheckDatabase implements AutoCloseable {
         null,
         null,
         Map.of(),
-        Network.DEFAULT,
-        Sampling.DEFAULT,
+        new Network(false, null, null),
+        new Sampling(null, null),
         schemas,
         allowedFunctions,
         rowLimit,

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
 import aiworker.db.DatabaseException;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.util.List;

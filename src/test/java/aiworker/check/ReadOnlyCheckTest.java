@@ -3,10 +3,10 @@ package aiworker.check;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
 import aiworker.db.Database;
 import aiworker.db.Row;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
