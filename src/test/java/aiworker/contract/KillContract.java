@@ -49,6 +49,11 @@ abstract class KillContract extends RuntimeContract {
     super(runtime);
   }
 
+  @Override
+  boolean sessionsMatter() {
+    return true;
+  }
+
   /** One of its own, because a killed backend takes the others with it. */
   @Override
   TestServer server() {

@@ -25,6 +25,11 @@ abstract class WithoutCacheContract extends RuntimeContract {
     super(runtime);
   }
 
+  @Override
+  boolean sessionsMatter() {
+    return true;
+  }
+
   @BeforeEach
   void answerAnything() {
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
