@@ -42,6 +42,11 @@ abstract class InstallationContract extends RuntimeContract {
     super(runtime);
   }
 
+  @Override
+  boolean sessionsMatter() {
+    return true;
+  }
+
   private Installation.Outcome run(String where, String... options) {
     return Installation.run(cluster, where, Map.of(), options);
   }
