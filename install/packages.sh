@@ -48,15 +48,17 @@ offered() {
   [[ $(apt-cache policy "$1" 2>/dev/null) =~ Candidate:\ *[^\(\ ] ]]
 }
 
+is_jdk() {
+  local version
+  [ -x "$1/bin/javac" ] && [ -f "$1/lib/server/libjvm.so" ] || return 1
+  version=$("$1/bin/javac" -version 2>&1 | sed -nE 's/^javac ([0-9]+).*/\1/p')
+  [[ $version =~ ^[0-9]+$ ]] && [ "$version" -ge $MIN_JAVA ]
+}
+
 jdk_is_there() {
-  local home version
-  for home in "${JAVA_HOME:-}" "$(dirname "$(dirname "$(readlink -f "$(command -v javac)" 2>/dev/null)")" 2>/dev/null)"; do
-    if [ -n "$home" ] && [ -x "$home/bin/javac" ] && [ -f "$home/lib/server/libjvm.so" ]; then
-      version=$("$home/bin/javac" -version 2>&1 | sed -E 's/^javac ([0-9]+).*/\1/')
-      [[ $version =~ ^[0-9]+$ ]] && [ "$version" -ge $MIN_JAVA ] && return 0
-    fi
-  done
-  return 1
+  local javac
+  javac=$(readlink -f "$(command -v javac)")
+  is_jdk "${JAVA_HOME:-${javac%/bin/javac}}"
 }
 
 jdk_package() {
@@ -107,6 +109,10 @@ main() {
       *) unknown_option "$option" ;;
     esac
   done
+
+  # Maven would use it whatever else is there
+  [ -z "${JAVA_HOME:-}" ] || is_jdk "$JAVA_HOME" ||
+    die 1 "JAVA_HOME=$JAVA_HOME is no JDK of version $MIN_JAVA or later" "unset it, or set it to such a JDK"
 
   local packages
   mapfile -t packages < <(missing)

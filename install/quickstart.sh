@@ -112,7 +112,8 @@ find_server() {
     version=$(cat "$home/data/PG_VERSION")
     bindir=/usr/lib/postgresql/$version/bin
   else
-    bindir=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    # a newer client may be there without its server
+    bindir=$(dirname "$(printf '%s\n' /usr/lib/postgresql/*/bin/pg_ctl | sort -V | tail -n 1)")
   fi
   [ -x "$bindir/pg_ctl" ] || die 1 "PostgreSQL's programs are not in $bindir" \
     "install package postgresql${version:+-$version}, or set PG_BINDIR"

@@ -46,7 +46,8 @@ abstract class BadInputContract extends RuntimeContract {
 
   @Test
   void missingKey() throws SQLException {
-    admin("UPDATE ai_worker_config SET base_url = 'https://api.example.com/v1'");
+    admin(
+        "UPDATE ai_worker_config SET base_url = 'https://api.example.com/v1', api_key_file = NULL");
     assertRefused("q", "v1", "IA010", "no API key for https://api.example.com", "OPENAI_API_KEY");
     admin("UPDATE ai_worker_config SET api_key_file = '/nowhere/key'");
     assertRefused("q", "v1", "IA010", "", "");

@@ -189,8 +189,7 @@ abstract class CancelContract extends RuntimeContract {
       for (int i = 0; i < Full.or(5, 2); i++) {
         String postmaster =
             Files.readAllLines(own.folder().resolve("data/postmaster.pid")).get(0).strip();
-        silence.action =
-            () -> new ProcessBuilder("kill", "-INT", postmaster).inheritIO().start().waitFor();
+        silence.action = () -> TestCluster.asServer("sh", "-c", "kill -INT " + postmaster);
         try (Connection session = own.connect(installed, "asker")) {
           String pid = value(session, "SELECT pg_backend_pid()");
           assertThrows(SQLException.class, () -> generate(session, "slow", "v1"));

@@ -232,7 +232,7 @@ class ChaosIT {
         }
         boolean due = System.nanoTime() - start > LENGTH.toNanos() * (kills + 1) / (KILLS + 1);
         if (due && victim != null && kills < KILLS) {
-          TestCluster.asServer("kill", "-9", victim);
+          TestCluster.kill(victim);
           kills++;
           Thread.sleep(1_500);
         }

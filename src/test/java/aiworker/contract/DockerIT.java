@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Nested;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.Testcontainers;
 import org.testcontainers.images.builder.ImageFromDockerfile;
+import org.testcontainers.images.builder.Transferable;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 import org.testcontainers.utility.DockerImageName;
 
@@ -38,6 +39,8 @@ class DockerIT {
   }
 
   private static final class ContainerServer implements TestServer {
+    private static final String KEY_FILE = "/etc/ai-worker.key";
+
     private final PostgreSQLContainer container;
 
     ContainerServer() {
@@ -50,6 +53,7 @@ class DockerIT {
                   DockerImageName.parse(image).asCompatibleSubstituteFor("postgres"))
               .withUsername("postgres")
               .withEnv("POSTGRES_HOST_AUTH_METHOD", "trust")
+              .withCopyToContainer(Transferable.of("sk-docker"), KEY_FILE)
               .withAccessToHost(true);
       container.start();
     }
@@ -75,6 +79,12 @@ class DockerIT {
       Testcontainers.exposeHostPorts(endpoint.getPort());
       return URI.create(
           "http://host.testcontainers.internal:" + endpoint.getPort() + endpoint.getPath());
+    }
+
+    /** The endpoint is on another host than the server, so it is asked with a key. */
+    @Override
+    public String keyFile() {
+      return KEY_FILE;
     }
   }
 

@@ -221,7 +221,7 @@ abstract class KillContract extends RuntimeContract {
 
   private void kill(Connection victim) throws Exception {
     long restarts = READY.matcher(own.log()).results().count();
-    TestCluster.asServer("kill", "-9", pid(victim));
+    TestCluster.kill(pid(victim));
     awaitFailures();
     await(() -> READY.matcher(own.log()).results().count() > restarts);
   }

@@ -56,13 +56,16 @@ abstract class RuntimeContract {
   @BeforeEach
   void startAfresh() throws SQLException {
     endpoint = FakeEndpoint.start();
+    String keyFile = cluster.keyFile();
     admin(
         "TRUNCATE public.ai_worker_cache",
         "DELETE FROM public.ai_worker_config",
-        "INSERT INTO public.ai_worker_config (base_url, allow_plain_http, model, max_retries) VALUES ('"
+        "INSERT INTO public.ai_worker_config (base_url, allow_plain_http, api_key_file, model, max_retries) VALUES ('"
             + cluster.reachable(endpoint.url())
             + "', "
-            + !cluster.reachable(endpoint.url()).equals(endpoint.url())
+            + (keyFile != null)
+            + ", "
+            + (keyFile == null ? "NULL" : "'" + keyFile + "'")
             + ", 'test-model', 0)",
         "SELECT public.ai_worker_reset_stats()");
   }

@@ -242,6 +242,11 @@ public final class TestCluster implements TestServer, AutoCloseable {
     return asServer(null, null, command);
   }
 
+  /** Kills a process of the server's OS user; by the shell, since a machine may lack procps. */
+  public static void kill(String pid) {
+    asServer("sh", "-c", "kill -9 " + pid);
+  }
+
   /** With files that the server's OS user need not be able to open; null for none. */
   private static String asServer(File input, File result, String... command) {
     List<String> full = new ArrayList<>();

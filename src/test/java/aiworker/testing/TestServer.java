@@ -43,4 +43,9 @@ public interface TestServer {
 
   /** The URL under which it finds an endpoint of this JVM's. */
   URI reachable(URI endpoint);
+
+  /** A file of the server's that holds a key for that URL; null if the URL needs none. */
+  default String keyFile() {
+    return null;
+  }
 }
