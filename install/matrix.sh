@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the README's two commands on Debian releases other than this machine's, each in a root of its own made by debootstrap,
-# and prints one table. The roots are minimal: no jq, no procps, no locale, and the checkout lies in a folder with a blank.
+# and prints one table. The roots are minimal, without jq and locales, and the checkout lies in a folder with a blank.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -165,7 +165,7 @@ describe() {
     server=$(for initdb in /usr/lib/postgresql/*/bin/initdb; do "$initdb" --version; done | sed -E "s/.* ([0-9.]+) .*/\1/")
     jdk=$(javac -version 2>&1 | sed -E "s/^javac //")
     control=$(ls /usr/share/postgresql/*/extension/pljava.control 2>/dev/null || true)
-    printf "%s|%s|%s|%s\n" "$PRETTY_NAME" "${server:--}" "${jdk:--}" "${control:+PL/Java}"' 2>/dev/null || echo "$1|-|-|"
+    printf "%s|%s|%s|%s\n" "${PRETTY_NAME/ GNU\/Linux/}" "${server:--}" "${jdk:--}" "${control:+PL/Java}"' 2>/dev/null || echo "$1|-|-|"
 }
 
 quickstart() {
