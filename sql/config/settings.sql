@@ -118,7 +118,7 @@ COMMENT ON COLUMN public.ai_worker_config.seed IS 'Sent as seed where the endpoi
 COMMENT ON COLUMN public.ai_worker_config.max_completion_tokens IS
     'Most tokens of one answer, sent as max_completion_tokens or, where the endpoint knows only that, max_tokens; NULL: the endpoint''s own limit';
 COMMENT ON COLUMN public.ai_worker_config.schemas IS
-    'Schemas that queries may read, in search-path order; ai_worker needs USAGE on them';
+    'Schemas that queries may read, in search-path order; ai_worker_prover needs USAGE on them';
 COMMENT ON COLUMN public.ai_worker_config.allowed_functions IS
     'Functions outside pg_catalog, or volatile ones, that queries may call: name or schema.name';
 COMMENT ON COLUMN public.ai_worker_config.row_limit IS 'Most rows that a query may return; its LIMIT is capped to this';

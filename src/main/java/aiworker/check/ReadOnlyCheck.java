@@ -2,7 +2,6 @@ package aiworker.check;
 
 import aiworker.AiWorkerException;
 import aiworker.Config;
-import aiworker.db.Database;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,22 +18,21 @@ import net.sf.jsqlparser.statement.select.Select;
  * number of queries, and the printed text must parse to itself and hold the tokens that were read.
  */
 final class ReadOnlyCheck {
-  private final Catalog catalog;
   private final Config config;
-  private final Policy policy;
 
-  ReadOnlyCheck(Database database, Config config) {
-    this.catalog = new Catalog(database);
+  ReadOnlyCheck(Config config) {
     this.config = config;
-    this.policy = new Policy(config);
   }
 
+  /** A text that may leave if the rules and the server accept it, with the names in it. */
+  record Text(String text, Names names) {}
+
   /**
-   * The text that may leave if the server accepts it.
+   * The text that may leave if the rules and the server accept it.
    *
    * @throws AiWorkerException STATEMENT_REFUSED or, if it does not parse, STATEMENT_INVALID
    */
-  String judge(String statement) {
+  Text judge(String statement) {
     Disguise disguise = Disguise.of(statement);
     Select read = Parser.parse(disguise.text());
     if (read instanceof PlainSelect plain) {
@@ -50,10 +48,7 @@ final class ReadOnlyCheck {
     TreeWalk walk = TreeWalk.of(judged);
     requireEveryQuerySeen(printed, walk);
     String text = disguise.restore(printed);
-    Names names = Names.of(text, relations(walk, disguise), walk.calls());
-    policy.judge(names);
-    policy.judge(catalog.facts(names, config.schemas()));
-    return text;
+    return new Text(text, Names.of(text, relations(walk, disguise), walk.calls()));
   }
 
   /** No query may hide where the tree keeps text. */

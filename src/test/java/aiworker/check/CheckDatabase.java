@@ -6,6 +6,9 @@ import aiworker.chat.Sampling;
 import aiworker.db.Database;
 import aiworker.testing.TestCluster;
 import aiworker.testing.TestDatabase;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -42,13 +45,19 @@ final class CheckDatabase implements AutoCloseable {
           List.of(
               "roles",
               "error/raise",
-              "check/objects",
-              "check/statement",
               "config/settings",
+              "check/types",
+              "check/objects",
+              "check/analyse",
+              "check/resolve",
               "check/cost")) {
         created.execute(Files.readString(Path.of("sql", file + ".sql")));
       }
+      created.execute(
+          "ALTER FUNCTION ai_worker_prover.analyse(text, text) OWNER TO ai_worker_prover;"
+              + "ALTER FUNCTION ai_worker_prover.prepare(text, text) OWNER TO ai_worker_prover");
       created.execute(resource("sample.sql"));
+      created.execute("GRANT USAGE ON SCHEMA sales TO ai_worker_prover");
       connection.commit();
       return created;
     } catch (SQLException e) {
@@ -64,6 +73,28 @@ final class CheckDatabase implements AutoCloseable {
 
   Connection connection() {
     return connection;
+  }
+
+  /**
+   * The first layer alone, by all that its names can mean, as where no view can be made.
+   *
+   * @return the text that may leave
+   */
+  String judgeByNames(Config config, String statement) {
+    ReadOnlyCheck.Text text = new ReadOnlyCheck(config).judge(statement);
+    Policy policy = new Policy(config);
+    policy.judge(text.names());
+    policy.judge(
+        database
+            .query(
+                "SELECT to_jsonb(o) AS object FROM ai_worker.named_objects(ARRAY(SELECT"
+                    + " jsonb_array_elements_text(?::jsonb)), ?::jsonb) AS o",
+                "[\"" + String.join("\",\"", config.schemas()) + "\"]",
+                text.names().json())
+            .stream()
+            .map(row -> CatalogFact.of(json(row.text("object"))))
+            .toList());
+    return text.text();
   }
 
   Prover prover() {
@@ -111,6 +142,14 @@ final class CheckDatabase implements AutoCloseable {
         0,
         100,
         Duration.ZERO);
+  }
+
+  private static JsonNode json(String text) {
+    try {
+      return new ObjectMapper().readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static String resource(String name) {
