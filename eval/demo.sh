@@ -6,41 +6,39 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=install/lib.sh
+. "$root/install/lib.sh"
+
 runtime=auto
 options=(--questions "$(realpath --relative-to=. "$root/eval/sample.jsonl")" --username analyst --dbname shop)
 while [ $# -gt 0 ]; do
-  case $1 in
-    --runtime) runtime=${2:-} && shift ;;
-    --runtime=*) runtime=${1#*=} ;;
+  take_option --runtime "$@"
+  case $option in
+    --runtime) runtime=$value ;;
     -h | --help) sed -n 's/^# \(Usage: .*\)/\1/p' "${BASH_SOURCE[0]}" && exit ;;
     *) options+=("$1") ;;
   esac
-  shift || break
+  shift "$taken"
 done
-case $runtime in
-  auto | pljava | plpython) ;;
-  *) echo "ERROR:  --runtime takes auto, pljava or plpython" >&2 && exit 2 ;;
-esac
+check_runtime "$runtime"
 # a wrong option is told before a cluster is made for it
-python3 -Bc 'import sys; sys.path[0] = sys.argv.pop(1); sys.argv[0] = "eval/demo.sh"; import evaluate; evaluate.read_options()' \
+/usr/bin/python3 -Bc 'import sys; sys.path[0] = sys.argv.pop(1); sys.argv[0] = "eval/demo.sh"; import evaluate; evaluate.read_options()' \
   "$root/eval" "${options[@]}"
 
 # shellcheck source=bench/cluster.sh
 . "$root/bench/cluster.sh"
-start_cluster
+start_cluster 'fsync = off'
 psql -qX -v ON_ERROR_STOP=1 -d postgres -c 'CREATE DATABASE shop'
 psql -qX -v ON_ERROR_STOP=1 -d shop -1 -f "$root/install/sample.sql"
 "$root/install/install.sh" --dbname shop --runtime "$runtime" >"$work/install.log" 2>&1 ||
   { cat "$work/install.log" >&2 && exit 1; }
 
-"$root/eval/recorded.py" "$root/eval/recorded.jsonl" >"$work/url" &
-recorded=$!
-trap 'kill "$recorded" || true; end_cluster' EXIT
-for ((waited = 0; waited < 100; waited++)); do
-  [ ! -s "$work/url" ] || break
-  sleep 0.1
-done
-psql -qX -v ON_ERROR_STOP=1 -d shop -v url="$(cat "$work/url")" <<'SQL'
+"${JAVA_HOME:+$JAVA_HOME/bin/}java" -cp "$root/target/ai-worker.jar" "$root/install/demo/DemoModel.java" \
+  "$root/install/demo/replies.jsonl" >"$work/url" &
+model=$!
+trap 'kill "$model" || true; end_cluster' EXIT
+await_line "$work/url" "$model"
+psql -qX -v ON_ERROR_STOP=1 -d shop -v url="$(cat "$work/url")?demo" <<'SQL'
 UPDATE ai_worker_config SET model = 'demo-recorded-replies', base_url = :'url';
 CREATE ROLE analyst LOGIN;
 GRANT ai_worker_user TO analyst;

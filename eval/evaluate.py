@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Measures how well the model behind AI Worker answers questions about a database.
 
 Every question goes through ai_generate_sql. Its statement and the gold statement then run in one read-only transaction with
@@ -7,39 +7,49 @@ read-only transactions and under a schema version of their own, so no cached ans
 """
 
 import argparse
+import getpass
 import json
 import math
 import os
 import re
 import secrets
-import subprocess
 import sys
-import tempfile
-from collections import Counter
+import time
+from collections import Counter, deque
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from decimal import Context, Decimal
 from typing import Optional
+
+try:
+    import psycopg2
+    from psycopg2.extensions import set_wait_callback
+    from psycopg2.extras import wait_select
+except ImportError:
+    psycopg2 = None
 
 RECORDED_MODEL = "demo-recorded-replies"
 REPAIR = "DEBUG:  asking the model again"
 CONNECTION_LOST = "08006"
 
-PROLOGUE = """\
-\\set SHOW_CONTEXT never
-SET standard_conforming_strings = on;
-"""
-
-# The gold statement is given as a parameter, so it is one query whatever it says.
+# The statement is given as a parameter, so it is one query whatever it says.
 ROWS_FUNCTION = """\
 CREATE FUNCTION pg_temp.answer(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     answer record;
 BEGIN
     FOR answer IN EXECUTE statement LOOP
-        RETURN NEXT replace(row_to_json(answer)::text, E'\\n', ' ');
+        RETURN NEXT row_to_json(answer);
     END LOOP;
 END
 $$;
+"""
+
+# What may be secret in the URL is left out.
+MODEL = """\
+SELECT json_build_object('model', model, 'base_url',
+                         regexp_replace(regexp_replace(base_url, '[?#].*', ''), '//[^/]*@', '//'))
+FROM public.ai_worker_config
 """
 
 
@@ -85,7 +95,10 @@ def read_options():
                         help="longest run of a statement, ms; 0: any (default: 30000)")
     parser.add_argument("--json", metavar="FILE", help="write the report with all statements there")
     parser.add_argument("--min-accuracy", type=percent, metavar="PERCENT", help="fail below this execution accuracy")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if psycopg2 is None:
+        parser.exit(3, "ERROR:  Python has no psycopg2: apt-get install python3-psycopg2, or run this by a Python that has it\n")
+    return options
 
 
 def milliseconds(text):
@@ -134,140 +147,110 @@ def read_questions(file, default_database):
     return outcomes
 
 
-def literal(text):
-    return "'" + text.replace("'", "''") + "'"
-
-
-def psql(options, database, label, script, hear):
-    """Runs a script in one session, hands every line that it prints to hear, and returns what it wrote to standard error.
-
-    Lines of the script that warn of the label, which nobody else can know, tell where in it psql was.
-    """
-    command = ["psql", "-X", "-q", "-A", "-t"]
-    for name, value in (("-h", options.host), ("-p", options.port), ("-U", options.username), ("-d", database)):
-        if value is not None:
-            command += [name, value]
-    environment = dict(os.environ, PGCLIENTENCODING="UTF8", LC_ALL="C.UTF-8")
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as source, \
-            tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
-        source.write(PROLOGUE + "\n".join(script) + "\n")
-        source.seek(0)
-        with subprocess.Popen(command, stdin=source, stdout=subprocess.PIPE, stderr=errors, env=environment,
-                              text=True, encoding="utf-8") as process:
-            for line in process.stdout:
-                hear(line.rstrip("\n"))
-        errors.seek(0)
-        said = errors.read()
-        if process.returncode != 0 and label not in said:
-            raise Failure(f"psql, database {database or 'by default'}: {said.strip()}")
-        return said
+def connect(options, database):
+    """A session as psql would begin it, but for the password, which may also be asked for once."""
+    wanted = {"host": options.host, "port": options.port, "user": options.username, "client_encoding": "UTF8",
+              "fallback_application_name": "evaluate.py"}
+    dsn = ""
+    if database is not None and re.match(r"postgres(ql)?://|.*=", database):
+        dsn = database
+    else:
+        wanted["dbname"] = database
+    wanted = {name: value for name, value in wanted.items() if value is not None}
+    try:
+        connection = psycopg2.connect(dsn, **wanted)
+    except psycopg2.OperationalError as e:
+        if "no password supplied" not in str(e) or not sys.stdin.isatty():
+            raise Failure(f"database {database or 'by default'}: {str(e).strip()}") from None
+        os.environ["PGPASSWORD"] = getpass.getpass()
+        return connect(options, database)
+    connection.autocommit = True
+    return connection
 
 
 def ask(options, database, outcomes, label):
     """Asks the questions of one database; fills the outcomes and returns the model and where it is, if we may know."""
-    script = ["SET client_min_messages = debug1;",
-              "SELECT json_build_object('model', model, 'base_url', "  # without what may be secret in it
-              "regexp_replace(regexp_replace(base_url, '[?#].*', ''), '//[^/]*@', '//')) FROM public.ai_worker_config;"]
-    for number, outcome in enumerate(outcomes):
-        script.append(f"""\
-\\warn {label} question {number}
-\\set response ''
-BEGIN READ ONLY;
-SELECT clock_timestamp() AS started \\gset
-SELECT public.ai_generate_sql({literal(outcome.question)}, {literal(label)}) AS response \\gset
-\\set state :SQLSTATE
-ROLLBACK;
-SELECT json_build_object('number', {number}, 'state', :'state', 'response', NULLIF(:'response', '')::json,
-                         'ms', 1000 * extract(epoch FROM clock_timestamp() - :'started'));""")
-    model = {}
-
-    def hear(line):
-        entry = json.loads(line)
-        if "number" not in entry:
-            model.update(entry)
-            return
-        outcome = outcomes[entry["number"]]
-        outcome.ms = round(float(entry["ms"]), 1)
-        outcome.sqlstate = None if entry["state"] == "00000" else entry["state"]
-        if entry["response"]:
-            outcome.sql = entry["response"]["sql"]
-            outcome.tokens = entry["response"]["tokens_used"]
-        if sys.stderr.isatty():
-            print(f"\r{entry['number'] + 1}/{len(outcomes)} asked", end="", file=sys.stderr, flush=True)
-
-    said = psql(options, database, label, script, hear)
+    with closing(connect(options, database)) as connection, connection.cursor() as cursor:
+        connection.notices = deque()  # the driver's own list keeps the last few
+        try:
+            cursor.execute(MODEL)
+            model = cursor.fetchone()[0]
+        except psycopg2.errors.InsufficientPrivilege:
+            model = {}
+        cursor.execute("SET client_min_messages = debug1")
+        for number, outcome in enumerate(outcomes):
+            connection.notices.clear()
+            started = time.perf_counter()
+            try:
+                cursor.execute("BEGIN READ ONLY")
+                cursor.execute("SELECT public.ai_generate_sql(%s, %s)", (outcome.question, label))
+                response = cursor.fetchone()[0]
+                outcome.sql = response["sql"]
+                outcome.tokens = response["tokens_used"]
+                outcome.sqlstate = None
+            except psycopg2.Error as e:
+                outcome.sqlstate, outcome.error = reason(e)
+            outcome.ms = round(1000 * (time.perf_counter() - started), 1)
+            outcome.repairs = sum(notice.startswith(REPAIR) for notice in connection.notices)
+            if connection.closed:
+                break
+            cursor.execute("ROLLBACK")
+            if sys.stderr.isatty():
+                print(f"\r{number + 1}/{len(outcomes)} asked", end="", file=sys.stderr, flush=True)
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    for (_, number), text in messages(said, label).items():
-        outcome = outcomes[number]
-        outcome.repairs = text.count(REPAIR)
-        if outcome.sqlstate:
-            outcome.error = server_error(text)
     return model
 
 
-def messages(said, label):
-    """What psql wrote to standard error, by kind and number of what it was doing."""
-    parts = re.split(rf"^{label} (\w+) (\d+)\n", said, flags=re.M)
-    return {(kind, int(number)): text for kind, number, text in zip(parts[1::3], parts[2::3], parts[3::3])}
+def reason(error):
+    """The SQLSTATE of what the server said, and its message and detail."""
+    said = error.diag
+    if said.message_primary is None:
+        return error.pgcode or CONNECTION_LOST, str(error).strip()
+    detail = f"\nDETAIL:  {said.message_detail}" if said.message_detail else ""
+    return error.pgcode, f"{said.severity}:  {said.message_primary}{detail}"
 
 
-def server_error(text):
-    """The error's message and detail out of what psql printed."""
-    found = re.search(r"(?:ERROR|FATAL):  .*?(?=\n(?:HINT|LINE \d+|QUERY|CONTEXT): |\Z)", text.strip(), re.S)
-    return found.group() if found else text.strip()
-
-
-def run(options, database, outcomes, label):
+def run(options, database, outcomes):
     """Runs each statement beside its gold statement and judges it."""
-    script = [ROWS_FUNCTION]
-    for number, outcome in enumerate(outcomes):
-        script.append(f"""\
-BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-SET LOCAL statement_timeout = {options.statement_timeout};
-SELECT set_config('search_path', ai_worker.search_path(), true) \\gset path_
-SAVEPOINT start;""")
-        for kind, statement in (("gold", outcome.gold_sql), ("answer", outcome.sql)):
-            if statement is not None:
-                script.append(f"""\
-\\echo rows {kind} {number}
-\\warn {label} {kind} {number}
-SELECT pg_temp.answer({literal(statement)});
-\\echo state {kind} {number} :SQLSTATE
-ROLLBACK TO start;""")
-        script.append("ROLLBACK;")
-    results = {}
-    rows = []
+    with closing(connect(options, database)) as connection, connection.cursor() as cursor:
+        cursor.execute(ROWS_FUNCTION)
+        for outcome in outcomes:
+            if connection.closed:
+                outcome.verdict, outcome.sqlstate = "bad gold", CONNECTION_LOST
+                continue
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", (str(options.statement_timeout),))
+            cursor.execute("SELECT set_config('search_path', ai_worker.search_path(), true)")
+            cursor.execute("SAVEPOINT start")
+            judge(cursor, outcome)
+            if not connection.closed:
+                cursor.execute("ROLLBACK")
 
-    def hear(line):
-        nonlocal rows
-        word, _, rest = line.partition(" ")
-        if word == "rows":
-            rows = []
-            results[rest] = (CONNECTION_LOST, rows)
-        elif word == "state":
-            kind, number, state = rest.split()
-            results[f"{kind} {number}"] = (state, rows)
-        else:
-            rows.append(row(line))
 
-    said = psql(options, database, label, script, hear)
-    errors = messages(said, label)
-    for number, outcome in enumerate(outcomes):
-        gold_state, gold_rows = results.get(f"gold {number}", (CONNECTION_LOST, []))
-        state, answer_rows = results.get(f"answer {number}", (CONNECTION_LOST, []))
-        if gold_state != "00000":
-            outcome.verdict = "bad gold"
-            outcome.sqlstate = gold_state
-            outcome.error = server_error(errors.get(("gold", number), ""))
-        elif outcome.sql is None:
-            outcome.verdict = "none"
-        elif state != "00000":
-            outcome.verdict = "fails"
-            outcome.sqlstate = state
-            outcome.error = server_error(errors.get(("answer", number), ""))
-        else:
-            outcome.verdict = "right" if same(gold_rows, answer_rows, is_ordered(outcome.gold_sql)) else "wrong"
+def judge(cursor, outcome):
+    try:
+        gold = rows(cursor, outcome.gold_sql)
+    except psycopg2.Error as e:
+        outcome.verdict = "bad gold"
+        outcome.sqlstate, outcome.error = reason(e)
+        return
+    if outcome.sql is None:
+        return
+    try:
+        answer = rows(cursor, outcome.sql)
+    except psycopg2.Error as e:
+        outcome.verdict = "fails"
+        outcome.sqlstate, outcome.error = reason(e)
+        return
+    outcome.verdict = "right" if same(gold, answer, is_ordered(outcome.gold_sql)) else "wrong"
+
+
+def rows(cursor, statement):
+    cursor.execute("SELECT pg_temp.answer(%s)", (statement,))
+    found = [row(line) for line, in cursor]
+    cursor.execute("ROLLBACK TO start")
+    return found
 
 
 def row(line):
@@ -293,12 +276,49 @@ def same(gold, answer, ordered):
     return gold == answer if ordered else Counter(gold) == Counter(answer)
 
 
+TOKEN = re.compile(r"""
+    --[^\n]* | (?P<comment>/\*)
+    | [eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | \$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$
+    | (?P<word>[^\W\d][\w$]*) | \d[\w.]* | (?P<other>\S)""", re.S | re.X)
+
+
+def level(sql):
+    """The words of a statement in lower case, what is in parentheses as a list of its own; neither literals nor comments."""
+    levels = [[]]
+    at = 0
+    while token := TOKEN.search(sql, at):
+        at = token.end()
+        if token["comment"]:  # they nest
+            depth = 1
+            while depth and (mark := re.compile(r"/\*|\*/").search(sql, at)):
+                depth += 1 if mark.group() == "/*" else -1
+                at = mark.end()
+            if depth:
+                break
+        elif token["word"]:
+            levels[-1].append(token["word"].lower())
+        elif token["other"] == "(":
+            levels.append([])
+        elif token["other"] == ")" and len(levels) > 1:
+            inner = levels.pop()
+            levels[-1].append(inner)
+    return levels[0]
+
+
 def is_ordered(sql):
-    """Whether a statement has an ORDER BY of its own, not only inside windows, aggregates and subqueries."""
-    bare = re.sub(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", " ", sql, flags=re.S)
-    while (shorter := re.sub(r"\([^()]*\)", " ", bare)) != bare:
-        bare = shorter
-    return re.search(r"\border\s+by\b", bare, re.I) is not None
+    """Whether the result of a statement has an order, which only an ORDER BY of its outermost level gives it."""
+    return has_order(level(sql))
+
+
+def has_order(words):
+    if ("order", "by") in [pair for pair in zip(words, words[1:])]:
+        return True
+    if any(word in words for word in ("select", "values", "table", "union", "intersect", "except")):
+        return False
+    # the query itself is in parentheses, perhaps after WITH and before LIMIT
+    end = next((at for at, word in enumerate(words) if word in ("limit", "offset", "fetch", "for")), len(words))
+    inner = [word for word in words[:end] if isinstance(word, list)]
+    return bool(inner) and has_order(inner[-1])
 
 
 def percentile(values, fraction):
@@ -370,14 +390,15 @@ def main():
         print(f"ERROR:  {e}", file=sys.stderr)
         return 2
     label = "eval-" + secrets.token_hex(7)
+    set_wait_callback(wait_select)  # so that Ctrl-C ends a wait
     models = {}
     try:
         for database in dict.fromkeys(o.database for o in outcomes):
             asked = [o for o in outcomes if o.database == database]
             models[database] = ask(options, database, asked, label)
-            run(options, database, asked, label)
-    except (OSError, Failure) as e:
-        print(f"ERROR:  {e}", file=sys.stderr)
+            run(options, database, asked)
+    except (psycopg2.Error, Failure) as e:
+        print(f"ERROR:  {str(e).strip()}", file=sys.stderr)
         return 3
     summary = summarize(outcomes)
     show(options.questions, models, outcomes, summary)

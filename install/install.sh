@@ -39,8 +39,9 @@ transaction. Run it again to upgrade or repair: cached answers and settings stay
   --port PORT        server's port (default: as psql)
   --username NAME    superuser to connect as (default: as psql; as root on a local socket also: postgres)
   --runtime NAME     auto, pljava or plpython (default: auto = the one already installed in this database, else
-                     PL/Java where the server has it, else PL/Python with JPype)
-  --java-home DIR    Java on the server's machine (default: \$JAVA_HOME, else the best under /usr/lib/jvm)
+                     PL/Java where the server has it, else PL/Python)
+  --java-home DIR    Java on the server's machine (default: the one that this database uses already, else
+                     \$JAVA_HOME, else the best under /usr/lib/jvm)
   --jar FILE         the built jar (default: target/ai-worker.jar of this checkout)
   --uninstall        remove AI Worker from the database, with its cache
   --help             this text
@@ -209,14 +210,11 @@ needs_packages() {
       ;;
     plpython)
       die 3 "the server has no PL/Python: extension \"plpython3u\" is not available" \
-        "on the server's machine: apt-get install $plpython python3-jpype"
-      ;;
-    jpype)
-      die 3 "the server's Python has no JPype${2:+: $2}" "on the server's machine: apt-get install python3-jpype"
+        "on the server's machine: apt-get install $plpython"
       ;;
     any)
       die 3 "the server has neither PL/Java nor PL/Python: AI Worker needs one of them" \
-        "on the server's machine: apt-get install $pljava, or: apt-get install $plpython python3-jpype"
+        "on the server's machine: apt-get install $pljava, or: apt-get install $plpython"
       ;;
   esac
 }
@@ -256,7 +254,7 @@ choose_runtime() {
       ;;
     plpython)
       [ -n "$server_plpython" ] || needs_packages plpython
-      say "runtime: PL/Python with JPype ($why)"
+      say "runtime: PL/Python ($why)"
       ;;
   esac
   if [ -n "$installed" ] && [ "$installed" != "$runtime" ]; then
@@ -268,31 +266,39 @@ oldest() {
   printf '%s\n' "$@" | sort -V | head -n 1
 }
 
-# Looks where the server runs, which need not be this machine.
+# One rule for both runtimes: what --java-home names, else what is in use (pljava.libjvm_location, or the path in the body
+# of the bridge), else $JAVA_HOME, else the best there is. Looks where the server runs, which need not be this machine.
 find_java() {
   local answer
   answer=$(
-    ask -v given="$java_home" -v environment="${JAVA_HOME:-}" <<'SQL'
+    ask -v given="$java_home" -v environment="${JAVA_HOME:-}" -v runtime="$runtime" -v setting="$1" <<'SQL'
 WITH candidate AS (
-    SELECT rtrim(:'given', '/') AS home, 0 AS rank WHERE :'given' <> ''
+    SELECT rtrim(:'given', '/') || '/lib/server/libjvm.so' AS path, 0 AS rank WHERE :'given' <> ''
     UNION ALL
-    SELECT rtrim(:'environment', '/'), 1 WHERE :'given' = '' AND :'environment' LIKE '/%'
+    SELECT :'setting', 0 WHERE :'given' = ''
     UNION ALL
-    SELECT '/usr/lib/jvm/' || entry, 2
+    SELECT substring(prosrc FROM '"(/[^"]*/libjvm[.]so)"'), 0 FROM pg_catalog.pg_proc
+    WHERE :'given' = '' AND :'runtime' = 'plpython' AND oid = to_regprocedure('ai_worker.bridge(text, text[])')
+    UNION ALL
+    SELECT rtrim(:'environment', '/') || '/lib/server/libjvm.so', 1 WHERE :'given' = '' AND :'environment' LIKE '/%'
+    UNION ALL
+    SELECT '/usr/lib/jvm/' || entry || '/lib/server/libjvm.so', 2
     FROM pg_ls_dir('/usr/lib/jvm', true, false) AS entry
     WHERE :'given' = '' AND entry NOT LIKE '.%'
 ), folder AS MATERIALIZED (
-    SELECT home, rank FROM candidate WHERE (pg_stat_file(home, true)).isdir
+    SELECT path, rank, home
+    FROM (SELECT path, rank, substring(path FROM '^(.*?)/(?:jre/)?lib/[^/]*/libjvm[.]so$') AS home FROM candidate) AS named
+    WHERE (pg_stat_file(home, true)).isdir
 ), java AS MATERIALIZED (
-    SELECT home, rank FROM folder WHERE (pg_stat_file(home || '/lib/server/libjvm.so', true)).size > 0
+    SELECT path, rank, home FROM folder WHERE (pg_stat_file(path, true)).size > 0
 ), versioned AS (
-    SELECT home, rank, coalesce(
+    SELECT path, rank, home, coalesce(
         substring(pg_read_file(home || '/release', 0, 65536, true) FROM 'JAVA_VERSION="(\d+)'),
         substring(home FROM '(?:java|jdk|jre|temurin|zulu)\D*(\d+)[^/]*$'),
         '0')::integer AS major
     FROM java
 )
-SELECT major, home || '/lib/server/libjvm.so'
+SELECT major, path
 FROM versioned
 ORDER BY major < 17, rank, array_position(ARRAY[17, 21, 25], major), major DESC, home ~ '/(java-1\.|default)', home
 LIMIT 1;
@@ -307,6 +313,7 @@ SQL
     die 3 "the Java found, $libjvm, is version $java_major; $MIN_JAVA or later is needed" "$install_java"
   [[ $libjvm =~ ^[A-Za-z0-9_./+~@:\ -]+$ ]] ||
     die 3 "the path $libjvm holds characters that cannot be used here" "give another path to the same Java with --java-home"
+  say "Java $java_major: $libjvm"
 }
 
 find_jar() {
@@ -353,16 +360,8 @@ SQL
     esac
   done <<<"$answer"
 
-  if [ -z "$location" ]; then
-    find_java
-    say "Java $java_major: $libjvm"
-    need_setting pljava.libjvm_location "$libjvm"
-  elif [ "$(ask -v file="$location" <<<"SELECT (pg_stat_file(:'file', true)).size > 0;")" = t ]; then
-    say "pljava.libjvm_location is set already: $location"
-  else
-    find_java
-    conflict pljava.libjvm_location "$location" "names a file that does not exist" "$libjvm"
-  fi
+  find_java "$location"
+  [ "$location" = "$libjvm" ] || need_setting pljava.libjvm_location "$libjvm"
 
   local lacking=()
   [[ " $vmoptions " == *" $SECURITY_OPTION "* ]] || lacking+=("$SECURITY_OPTION")
@@ -398,45 +397,6 @@ conflict() {
   local quoted=${4//\'/\'\'}
   die 3 "setting $1 is '$2' on this server, which $3" \
     "a DBA has set it, so it is left alone; where it is set, make it: $1 = '$quoted', for example: ALTER DATABASE \"$dbname\" SET $1 = '$quoted'; and run this again"
-}
-
-# JPype as the server's Python sees it: the path of its own jar.
-find_jpype() {
-  local answer
-  answer=$(
-    ask 2>&1 <<'SQL'
-SET client_min_messages = warning;
-BEGIN;
-CREATE EXTENSION IF NOT EXISTS plpython3u;
-CREATE FUNCTION pg_temp.ai_worker_find_jpype() RETURNS text LANGUAGE plpython3u AS $python$
-import os
-try:
-    import jpype
-except Exception as e:
-    return 'missing ' + ' '.join(str(e).split())
-here = os.path.dirname(os.path.abspath(jpype.__file__))
-for jar in (os.path.join(os.path.dirname(here), 'org.jpype.jar'), os.path.join(here, 'org.jpype.jar'),
-            '/usr/share/java/org.jpype.jar'):
-    if os.path.isfile(jar):
-        return 'found ' + jpype.__version__ + ' ' + jar
-return 'missing org.jpype.jar'
-$python$;
-SELECT pg_temp.ai_worker_find_jpype();
-ROLLBACK;
-SQL
-  ) || {
-    printf '%s\n' "$answer" >&2
-    die 3 "PL/Python does not work on this server" "reinstall package postgresql-plpython3-$server_major on the server's machine"
-  }
-  case $answer in
-    'found '*) ;;
-    *) needs_packages jpype "${answer#missing }" ;;
-  esac
-  answer=${answer#found }
-  jpype_jar=${answer#* }
-  say "JPype ${answer%% *}: $jpype_jar"
-  [[ $jpype_jar =~ ^[A-Za-z0-9_./+~@:\ -]+$ ]] ||
-    die 3 "the path $jpype_jar holds characters that cannot be used here" "install package python3-jpype"
 }
 
 # What is installed for the chosen runtime, in order.
@@ -557,7 +517,7 @@ SELECT lo_unlink(:jar);
 DO LANGUAGE plpython3u 'import os; os.replace("$jar_file.new", "$jar_file")';
 SQL
   fi
-  all_sql | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g" -e "s|@JPYPE_JAR@|$jpype_jar|g"
+  all_sql | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g"
   if [ "$server_jar" = true ]; then
     step 'removing the jar of the runtime pljava'
     # what sqlj.remove_jar does, without needing a PL/Java that works
@@ -628,9 +588,7 @@ install_it() {
       script=$(script_pljava)
       ;;
     plpython)
-      find_java
-      say "Java $java_major: $libjvm"
-      find_jpype
+      find_java ''
       script=$(script_plpython)
       ;;
   esac

@@ -3,6 +3,9 @@
 # anyone else it prints the command and fails. Prints nothing and needs no network when everything is there.
 set -euo pipefail
 
+# shellcheck source=install/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
 readonly MIN_SERVER=13 MIN_JAVA=17
 tests=no
 
@@ -10,10 +13,10 @@ usage() {
   cat <<HELP
 Usage: packages.sh [--tests]
 
-Installs what is missing of: PostgreSQL's server (version $MIN_SERVER or later), a JDK ($MIN_JAVA or later), Maven, PL/Python
-with JPype, and PL/Java where the machine's own package sources offer it.
+Installs what is missing of: PostgreSQL's server (version $MIN_SERVER or later), a JDK ($MIN_JAVA or later), Maven, PL/Python,
+and PL/Java where the machine's own package sources offer it.
 
-  --tests   pg_cron too, which the tests run
+  --tests   what the tests need too: pg_cron, plpgsql_check, shellcheck, pyflakes and psycopg2
 
 Exit codes: 0 everything is there, 1 something is missing and could not be installed, 2 wrong option
 HELP
@@ -43,10 +46,6 @@ offered_major() {
 
 offered() {
   [[ $(apt-cache policy "$1" 2>/dev/null) =~ Candidate:\ *[^\(\ ] ]]
-}
-
-installed() {
-  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
 jdk_is_there() {
@@ -81,55 +80,53 @@ missing() {
   command -v mvn >/dev/null || echo maven
   extensions=/usr/share/postgresql/$major/extension
   [ -f "$extensions/plpython3u.control" ] || echo "postgresql-plpython3-$major"
-  [ "$tests" = no ] || [ -f "$extensions/pg_cron.control" ] || echo "postgresql-$major-cron"
-  installed python3-jpype || echo python3-jpype
+  if [ "$tests" = yes ]; then
+    [ -f "$extensions/pg_cron.control" ] || echo "postgresql-$major-cron"
+    if [ ! -f "$extensions/plpgsql_check.control" ] && offered "postgresql-$major-plpgsql-check"; then
+      echo "postgresql-$major-plpgsql-check"
+    fi
+    command -v shellcheck >/dev/null || echo shellcheck
+    /usr/bin/python3 -c 'import pyflakes' 2>/dev/null || echo python3-pyflakes
+    /usr/bin/python3 -c 'import psycopg2' 2>/dev/null || echo python3-psycopg2
+  fi
   if [ ! -f "$extensions/pljava.control" ] && offered "postgresql-$major-pljava"; then
     echo "postgresql-$major-pljava"
   fi
 }
 
 main() {
-  case ${1:-} in
-    '') ;;
-    --tests) tests=yes ;;
-    --help | -h)
-      usage
-      exit 0
-      ;;
-    *)
-      printf 'ERROR:  unknown option "%s"\nHINT:  --help lists the options\n' "$1" >&2
-      exit 2
-      ;;
-  esac
+  while [ $# -gt 0 ]; do
+    take_option '' "$@"
+    shift "$taken"
+    case $option in
+      --tests) tests=yes ;;
+      --help | -h)
+        usage
+        exit 0
+        ;;
+      *) unknown_option "$option" ;;
+    esac
+  done
 
   local packages
   mapfile -t packages < <(missing)
   [ ${#packages[@]} -gt 0 ] || return 0
-  if ! command -v apt-get >/dev/null; then
-    printf 'ERROR:  missing, by the names of their Debian packages: %s\n' "${packages[*]}" >&2
-    printf 'HINT:  this machine has no apt-get: install the same with its own package manager\n' >&2
-    exit 1
-  fi
-  if [ "$(id -u)" != 0 ]; then
-    printf 'ERROR:  missing packages: %s\n' "${packages[*]}" >&2
-    printf 'HINT:  run: sudo apt-get update && sudo apt-get install %s\n' "${packages[*]}" >&2
-    exit 1
-  fi
+  command -v apt-get >/dev/null || die 1 "missing, by the names of their Debian packages: ${packages[*]}" \
+    "this machine has no apt-get: install the same with its own package manager"
+  [ "$(id -u)" = 0 ] || die 1 "missing packages: ${packages[*]}" \
+    "run: sudo apt-get update && sudo apt-get install ${packages[*]}"
 
-  echo "==> apt-get update"
+  say "apt-get update"
   export DEBIAN_FRONTEND=noninteractive
-  apt-get -q update >/dev/null || echo "==> apt-get update failed; trying with the package lists at hand" >&2
+  apt-get -q update >/dev/null || say "apt-get update failed; trying with the package lists at hand" >&2
   # fresh lists may know more: the server's version, PL/Java
   mapfile -t packages < <(missing)
-  echo "==> apt-get install ${packages[*]}"
+  say "apt-get install ${packages[*]}"
   apt-get -q install -y --no-install-recommends "${packages[@]}" >/dev/null
 
   mapfile -t packages < <(missing)
-  if [ ${#packages[@]} -gt 0 ]; then
-    printf 'ERROR:  still missing after apt-get install: %s\n' "${packages[*]}" >&2
-    printf 'HINT:  apt-cache policy %s shows what this machine can install\n' "${packages[*]}" >&2
-    exit 1
-  fi
+  [ ${#packages[@]} -eq 0 ] || die 1 "still missing after apt-get install: ${packages[*]}" \
+    "apt-cache policy ${packages[*]} shows what this machine can install"
 }
 
 main "$@"

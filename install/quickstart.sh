@@ -5,11 +5,11 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/.." && pwd)
+# shellcheck source=install/lib.sh
+. "$here/lib.sh"
 
 readonly DATABASE=shop SUPERUSER=postgres ANALYST=analyst
-readonly FIRST_PORT=54329
-readonly WIREMOCK=org.wiremock:wiremock-standalone:3.13.2
-readonly DEPENDENCY_PLUGIN=org.apache.maven.plugins:maven-dependency-plugin:3.11.0
+readonly FIRST_PORT=25432
 readonly DEMO_MODEL=demo-recorded-replies
 readonly DEMO_LABEL='DEMO MODEL: recorded replies, not an AI'
 
@@ -45,66 +45,49 @@ Exit codes: 0 done, 2 wrong option, otherwise that of the step that failed
 HELP
 }
 
-say() {
-  printf '\n%s\n' "==> $*"
-}
-
-# die EXIT_CODE MESSAGE HINT
-die() {
-  printf 'ERROR:  %s\nHINT:  %s\n' "$2" "$3" >&2
-  exit "$1"
+heading() {
+  echo
+  say "$@"
 }
 
 read_options() {
   while [ $# -gt 0 ]; do
-    case $1 in
+    take_option '--runtime --port' "$@"
+    shift "$taken"
+    case $option in
       --help | -h)
         usage
         exit 0
         ;;
       --stop) action=stop ;;
       --clean) action=clean ;;
-      --runtime=*) runtime=${1#*=} ;;
-      --port=*) port=${1#*=} ;;
-      --runtime | --port)
-        [ $# -ge 2 ] || die 2 "option $1 has no value" "write $1 VALUE; --help lists the options"
-        printf -v "${1#--}" '%s' "$2"
-        shift
-        ;;
-      *) die 2 "unknown option \"$1\"" "--help lists the options" ;;
+      --runtime) runtime=$value ;;
+      --port) port=$value ;;
+      *) unknown_option "$option" ;;
     esac
-    shift
   done
-  case $runtime in
-    auto | pljava | plpython) ;;
-    *) die 2 "unknown runtime \"$runtime\"" "use --runtime auto, pljava or plpython" ;;
-  esac
+  check_runtime "$runtime"
   [[ -z $port || ($port =~ ^[0-9]{1,5}$ && $port -ge 1024 && $port -le 65535) ]] ||
     die 2 "port \"$port\" cannot be used" "use a number from 1024 to 65535"
 }
 
-# Runs a command as the cluster's owner.
 as_owner() {
-  if [ "$(id -u)" = 0 ]; then
-    (cd / && runuser -u "$owner" -- "$@")
-  else
-    "$@"
-  fi
+  as_user "$owner" "$@"
 }
 
 port_is_free() {
   ! (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-next_free_port() {
-  local candidate
-  for ((candidate = $1; candidate < $1 + 100; candidate++)); do
-    if port_is_free "$candidate"; then
-      echo "$candidate"
-      return
-    fi
-  done
-  die 1 "no free port from $1 on" "choose one with --port"
+# The ports to try, the saved one first. The kernel gives those of its own range to whoever connects somewhere.
+ports_to_try() {
+  local low high first=$FIRST_PORT
+  read -r low high </proc/sys/net/ipv4/ip_local_port_range
+  if ((low < first + 100 && first <= high && high <= 65435)); then
+    first=$((high + 1))
+  fi
+  [ -z "$1" ] || echo "$1"
+  seq "$first" $((first + 99))
 }
 
 make_folder() {
@@ -157,7 +140,7 @@ psql_quietly() {
 }
 
 make_cluster() {
-  say "making a cluster in $home"
+  heading "making a cluster in $home"
   as_owner "$bindir/initdb" -D "$home/data" -U "$SUPERUSER" --encoding=UTF8 --locale=C.UTF-8 \
     --auth-local=peer --auth-host=scram-sha-256 >/dev/null
   local user
@@ -189,15 +172,22 @@ start_server() {
   fi
   if [ -n "$port" ]; then
     port_is_free "$port" || die 1 "port $port is in use" "choose another one with --port"
-  elif [ -n "$saved" ] && port_is_free "$saved"; then
-    port=$saved
-  else
-    port=$(next_free_port $FIRST_PORT)
+    launch_server "$port" || die 1 "the cluster did not start" "see $home/server.log"
+    return
   fi
-  printf '%s\n' "$port" | as_owner tee "$home/port" >/dev/null
-  as_owner "$bindir/pg_ctl" start -D "$home/data" -l "$home/server.log" -s -o "-p $port" ||
-    die 1 "the cluster did not start" "see $home/server.log"
-  echo "the cluster runs on port $port"
+  for port in $(ports_to_try "$saved"); do
+    port_is_free "$port" || continue
+    ! launch_server "$port" || return 0
+    # somebody else may have taken it meanwhile
+    ! port_is_free "$port" || die 1 "the cluster did not start" "see $home/server.log"
+  done
+  die 1 "no free port from $FIRST_PORT on" "choose one with --port"
+}
+
+launch_server() {
+  printf '%s\n' "$1" | as_owner tee "$home/port" >/dev/null
+  as_owner "$bindir/pg_ctl" start -D "$home/data" -l "$home/server.log" -s -o "-p $1" || return 1
+  echo "the cluster runs on port $1"
 }
 
 load_sample() {
@@ -205,7 +195,7 @@ load_sample() {
     psql_quietly -d postgres -c "CREATE DATABASE $DATABASE"
   fi
   if [ -z "$(psql_quietly -d "$DATABASE" -Atc "SELECT to_regclass('public.users')")" ]; then
-    say "loading the sample data"
+    heading "loading the sample data"
     psql_quietly -d "$DATABASE" -1 -f "$here/sample.sql"
   fi
 }
@@ -216,7 +206,7 @@ demo_pid() {
   pid=$(cat "$home/demo/pid")
   # the number may belong to another process by now
   [[ $pid =~ ^[0-9]+$ ]] && [ -r "/proc/$pid/cmdline" ] &&
-    tr '\0' '\n' <"/proc/$pid/cmdline" | grep -xF -- "$home/demo" >/dev/null && echo "$pid"
+    tr '\0' '\n' <"/proc/$pid/cmdline" | grep -xF -- "$home/demo/replies.jsonl" >/dev/null && echo "$pid"
 }
 
 stop_demo() {
@@ -232,40 +222,27 @@ stop_demo() {
 }
 
 start_demo() {
-  local demo_port waited java=java
-  say "$DEMO_LABEL"
+  local file java=java
+  heading "$DEMO_LABEL"
   echo "There is no OPENAI_API_KEY, so a local server gives recorded replies to the questions in install/demo."
-  if demo_pid >/dev/null && diff -r "$here/demo/mappings" "$home/demo/mappings" >/dev/null 2>&1; then
+  if demo_pid >/dev/null && cmp -s "$here/demo/DemoModel.java" "$home/demo/DemoModel.java" &&
+    cmp -s "$here/demo/replies.jsonl" "$home/demo/replies.jsonl"; then
     echo "it runs already"
     return
   fi
   stop_demo
   as_owner mkdir -p "$home/demo"
-  if [ ! -f "$home/demo/${WIREMOCK//:/-}.jar" ]; then
-    local staging
-    staging=$(mktemp -d)
-    (cd "$root" && mvn -B -q "$DEPENDENCY_PLUGIN:copy" -Dartifact=$WIREMOCK -DoutputDirectory="$staging") ||
-      die 1 "WireMock, which serves the recorded replies, cannot be fetched" "see Maven's message above; or set OPENAI_API_KEY"
-    as_owner tee "$home/demo/${WIREMOCK//:/-}.jar" <"$(echo "$staging"/*.jar)" >/dev/null
-    rm -r "$staging"
-  fi
-  as_owner rm -rf "$home/demo/mappings"
-  tar -C "$here/demo" -cf - mappings | as_owner tar -C "$home/demo" --no-same-owner -xf -
-  [ -z "${JAVA_HOME:-}" ] || java=$JAVA_HOME/bin/java
-  demo_port=$(next_free_port $((port + 1)))
-  # shellcheck disable=SC2016  # expanded by the inner shell
-  as_owner sh -c 'setsid "$3" -Xmx128m -jar "$4" --bind-address 127.0.0.1 --port "$2" --root-dir "$1" \
-      --no-request-journal --disable-banner >"$1/log" 2>&1 </dev/null &
-    echo $! >"$1/pid"; echo "$2" >"$1/port"' \
-    sh "$home/demo" "$demo_port" "$java" "$home/demo/${WIREMOCK//:/-}.jar"
-  for ((waited = 0; waited < 300; waited++)); do
-    if ! port_is_free "$demo_port"; then
-      echo "it listens on port $demo_port"
-      return
-    fi
-    sleep 0.1
+  for file in "$here/demo/DemoModel.java" "$here/demo/replies.jsonl" "$root/target/ai-worker.jar"; do
+    as_owner tee "$home/demo/${file##*/}" <"$file" >/dev/null
   done
-  die 1 "the demo model did not start" "see $home/demo/log"
+  [ -z "${JAVA_HOME:-}" ] || java=$JAVA_HOME/bin/java
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  as_owner sh -c ': >"$1/url"
+    setsid "$2" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx64m -cp "$1/ai-worker.jar" "$1/DemoModel.java" \
+      "$1/replies.jsonl" >"$1/url" 2>"$1/log" </dev/null &
+    echo $! >"$1/pid"' sh "$home/demo" "$java"
+  await_line "$home/demo/url" "$(cat "$home/demo/pid")" || die 1 "the demo model did not start" "see $home/demo/log"
+  echo "it listens at $(cat "$home/demo/url")"
 }
 
 # The demo model is set only while there is no key; what a user has set in ai_worker_config otherwise stays.
@@ -279,9 +256,9 @@ configure() {
     start_demo
     echo demo-model-takes-any-key | as_owner tee "$home/demo/key" >/dev/null
     as_owner chmod 600 "$home/demo/key"
-    psql_quietly -d "$DATABASE" -v key="$home/demo/key" -v port="$(cat "$home/demo/port")" -f - <<SQL
+    psql_quietly -d "$DATABASE" -v key="$home/demo/key" -v url="$(cat "$home/demo/url")" -f - <<SQL
 UPDATE ai_worker_config
-SET model = '$DEMO_MODEL', base_url = 'http://127.0.0.1:' || :'port' || '/v1', api_key_file = :'key'
+SET model = '$DEMO_MODEL', base_url = :'url', api_key_file = :'key'
 SQL
   fi
   psql_quietly -d "$DATABASE" <<SQL
@@ -332,17 +309,17 @@ shell_quoted() {
 start_it() {
   # the user's own settings are for other servers
   unset PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGSERVICE PGOPTIONS PGDATA
-  say "checking packages"
+  heading "checking packages"
   "$here/packages.sh"
-  say "building"
+  heading "building"
   (cd "$root" && mvn -B -q -Dmaven.test.skip=true -Dspotless.check.skip=true package)
   make_folder
   find_server
   [ -f "$home/data/PG_VERSION" ] || make_cluster
-  say "starting the cluster"
+  heading "starting the cluster"
   start_server
   load_sample
-  say "installing AI Worker into database \"$DATABASE\""
+  heading "installing AI Worker into database \"$DATABASE\""
   "$here/install.sh" --host "$home" --port "$port" --username "$SUPERUSER" --dbname "$DATABASE" --runtime "$runtime" |
     sed '/^$/,$d'
   configure

@@ -4,7 +4,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     missing text[];
-    problems text[] := '{}';
+    problems text[] := ARRAY[]::text[];
     cache_problem text;
     settings record;
     schema_name text;

@@ -13,7 +13,6 @@ COMMENT ON FUNCTION ai_worker.search_path() IS
 CREATE OR REPLACE FUNCTION ai_worker.execute(statement text, schemas text) RETURNS SETOF jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
 SET search_path = pg_catalog, pg_temp
-SET transaction_read_only = on
 AS $$
 DECLARE
     highest CONSTANT double precision := ai_worker.max_cost();
@@ -29,8 +28,16 @@ BEGIN
                       HINT = 'Ask for less, add what the query lacks, such as an index, or raise max_cost in ai_worker_config.';
         END IF;
     END IF;
-    PERFORM set_config('search_path', schemas, true);
-    RETURN QUERY EXECUTE 'SELECT to_jsonb(answer) FROM (' || statement || ') AS answer';
+    -- The handler makes this block a subtransaction. Read-only mode ends with it and cannot be left within it.
+    -- A SET clause of the function would be refused from PostgreSQL 16 on.
+    BEGIN
+        PERFORM set_config('transaction_read_only', 'on', true);
+        PERFORM set_config('search_path', schemas, true);
+        RETURN QUERY EXECUTE 'SELECT to_jsonb(answer) FROM (' || statement || ') AS answer';
+    EXCEPTION
+        WHEN query_canceled THEN
+            RAISE;
+    END;
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.execute(text, text) FROM PUBLIC;

@@ -5,7 +5,12 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    change record;
+    created timestamptz;
+    expires timestamptz;
+    more_entries bigint;
+    more_hits bigint;
+    more_tokens bigint;
+    more_bytes bigint;
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
         -- Nobody else can be changing the cache now, so none of the sums is left; but a snapshot from before this statement
@@ -19,7 +24,7 @@ BEGIN
           FROM ai_worker.cache_totals AS t GROUP BY t.created_hour, t.expires_hour;
         RETURN NULL;
     END IF;
-    FOR change IN EXECUTE
+    FOR created, expires, more_entries, more_hits, more_tokens, more_bytes IN EXECUTE
         'SELECT date_trunc(''hour'', created_at, ''UTC'') AS created_hour,
                 date_trunc(''hour'', expires_at, ''UTC'') AS expires_hour,
                 sum(sign) AS entries, sum(sign * hit_count) AS hits, sum(sign * tokens_used * hit_count) AS tokens_saved,
@@ -31,15 +36,15 @@ BEGIN
     LOOP
         IF current_setting('transaction_isolation') = 'read committed' THEN
             UPDATE ai_worker.cache_totals AS t
-               SET entries = t.entries + change.entries, hits = t.hits + change.hits,
-                   tokens_saved = t.tokens_saved + change.tokens_saved, bytes = t.bytes + change.bytes
+               SET entries = t.entries + more_entries, hits = t.hits + more_hits,
+                   tokens_saved = t.tokens_saved + more_tokens, bytes = t.bytes + more_bytes
              WHERE t.ctid = (SELECT f.ctid FROM ai_worker.cache_totals AS f
-                              WHERE f.created_hour = change.created_hour AND f.expires_hour = change.expires_hour
+                              WHERE f.created_hour = created AND f.expires_hour = expires
                               LIMIT 1 FOR UPDATE SKIP LOCKED);
             CONTINUE WHEN FOUND;
         END IF;
         INSERT INTO ai_worker.cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes)
-        VALUES (change.created_hour, change.expires_hour, change.entries, change.hits, change.tokens_saved, change.bytes);
+        VALUES (created, expires, more_entries, more_hits, more_tokens, more_bytes);
     END LOOP;
     RETURN NULL;
 END

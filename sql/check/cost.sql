@@ -16,11 +16,12 @@ RETURNS double precision
 LANGUAGE plpgsql
 VOLATILE PARALLEL UNSAFE SECURITY INVOKER
 SET search_path = pg_catalog, pg_temp
-SET transaction_read_only = on
 AS $body$
 DECLARE
   plan json;
 BEGIN
+  -- Read-only mode ends with the subtransaction that the handler below makes of this block.
+  PERFORM pg_catalog.set_config('transaction_read_only', 'on', true);
   PERFORM pg_catalog.set_config('search_path', schemas, true);
   -- EXPLAIN takes no parameter, so the text is put behind it. This makes sure first that it is one query: anything
   -- else is 42P11 or 0A000, raised before privileges are looked at.

@@ -1,57 +1,149 @@
--- The same functions for PL/Python with JPype: one body starts the JVM, the rest hand over to it. install/install.sh fills
--- in the paths @JAR@, @LIBJVM@ and @JPYPE_JAR@.
+-- The same functions for PL/Python: one body starts the JVM in this backend, the rest hand over to it. install/install.sh
+-- fills in the paths @JAR@ and @LIBJVM@.
 
 CREATE OR REPLACE FUNCTION ai_worker.bridge(call text, arguments text[]) RETURNS jsonb
 LANGUAGE plpython3u VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 if "bridge" not in SD:
-    import json, os
-
-    paths = {"the jar": "@JAR@", "the Java virtual machine": "@LIBJVM@", "JPype's jar": "@JPYPE_JAR@"}
-    for what, path in paths.items():
-        if not os.access(path, os.R_OK):
-            return json.dumps({"error": {
-                "sqlstate": "IA005", "message": what + " is not there", "detail": "It was expected at " + path + ".",
-                "hint": "Run install/install.sh again on this database; it names the package to add."}})
     import ctypes
-    import jpype
+    import functools
+    import json
+    import os
+    from ctypes import CFUNCTYPE, POINTER, byref, c_char, c_char_p, c_int, c_ubyte, c_void_p, cast
 
-    if not jpype.isJVMStarted():
-        jpype.startJVM(
-            paths["the Java virtual machine"], "-Xrs", "-Xms8m", "-Xmx64m", "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1", classpath=[paths["JPype's jar"], paths["the jar"]],
-            convertStrings=False, interrupt=False)
+    JNI_VERSION_9 = 0x00090000
+    CLASS = "aiworker.plpython.Bridge"
+
+    class Option(ctypes.Structure):
+        _fields_ = [("text", c_char_p), ("extra", c_void_p)]
+
+    class Start(ctypes.Structure):
+        _fields_ = [("version", c_int), ("count", c_int), ("options", POINTER(Option)), ("ignore_unknown", c_ubyte)]
+
+    class Native(ctypes.Structure):
+        _fields_ = [("name", c_char_p), ("signature", c_char_p), ("function", c_void_p)]
+
+    to_json = functools.partial(json.dumps, ensure_ascii=False)
+
+    def failure(sqlstate, message, detail, hint):
+        return to_json({"error": {"sqlstate": sqlstate, "message": message, "detail": detail, "hint": hint}})
+
+    def unusable(message, detail, hint="Run install/install.sh again on this database; it names what is missing."):
+        return failure("IA005", message, detail, hint)
+
+    for what, path in ("the jar", "@JAR@"), ("the Java virtual machine", "@LIBJVM@"):
+        if not os.access(path, os.R_OK):
+            return unusable(what + " is not there", "It was expected at " + path + ".")
+    try:
+        library = ctypes.CDLL("@LIBJVM@", mode=ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        return unusable("the Java virtual machine cannot be loaded", str(error))
+
+    # The entry of the table of functions that a JavaVM or JNIEnv points to; places are fixed by the JNI specification.
+    def entry(owner, place, result, *types):
+        table = cast(cast(owner, POINTER(c_void_p))[0], POINTER(c_void_p))
+        return functools.partial(CFUNCTYPE(result, c_void_p, *types)(table[place]), owner)
+
+    # A body that was replaced in this session finds the JVM that the one before it started.
+    machine, env, running = c_void_p(), c_void_p(), c_int()
+    library.JNI_GetCreatedJavaVMs(byref(machine), 1, byref(running))
+    if running.value:
+        entry(machine, 6, c_int, POINTER(c_void_p), c_int)(byref(env), JNI_VERSION_9)
+    else:
+        texts = [
+            "-Djava.class.path=@JAR@", "--enable-native-access=ALL-UNNAMED", "-Xrs", "-Xss8m", "-Xms8m", "-Xmx64m",
+            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        options = (Option * len(texts))(*[(os.fsencode(text), None) for text in texts])
+        code = library.JNI_CreateJavaVM(
+            byref(machine), byref(env), byref(Start(JNI_VERSION_9, len(texts), options, 0)))
+        if code != 0:
+            return unusable(
+                "Java does not start", "JNI_CreateJavaVM of @LIBJVM@ returned %d." % code,
+                "The server's log may say why. Free memory, or choose another Java with install/install.sh --java-home.")
         # An exit runs the destructors of every library while threads of Java are still at work in them. Now and then that
         # aborts, and the server then restarts all sessions. What the server itself does at its end is done before this.
         libc = ctypes.CDLL(None)
         libc.on_exit(libc._exit, None)
 
+    find_class = entry(env, 6, c_void_p, c_char_p)
+    describe_exception = entry(env, 16, None)
+    new_global = entry(env, 21, c_void_p, c_void_p)
+    delete_local = entry(env, 23, None, c_void_p)
+    static_method = entry(env, 113, c_void_p, c_void_p, c_char_p, c_char_p)
+    call_static = entry(env, 116, c_void_p, c_void_p, c_void_p, POINTER(c_void_p))
+    array_length = entry(env, 171, c_int, c_void_p)
+    new_bytes = entry(env, 176, c_void_p, c_int)
+    get_bytes = entry(env, 200, None, c_void_p, c_int, c_int, POINTER(c_char))
+    set_bytes = entry(env, 208, None, c_void_p, c_int, c_int, c_char_p)
+    register_natives = entry(env, 215, c_int, c_void_p, POINTER(Native), c_int)
+    exception_waits = entry(env, 228, c_ubyte)
+
+    # None, with an exception waiting in Java, if there is no memory for it. Half of a surrogate pair becomes a question mark.
+    def to_java(text):
+        data = text.encode("utf-8", "replace")
+        array = new_bytes(len(data))
+        if array:
+            set_bytes(array, 0, len(data), data)
+        return array
+
+    def from_java(array):
+        size = array_length(array)
+        data = bytearray(size + 1)
+        get_bytes(array, 0, size, byref(c_char.from_buffer(data)))
+        return data[:size].decode()
+
     plans = {}
 
-    @jpype.JImplements("aiworker.jpype.Session")
-    class Session:
-        @jpype.JOverride
-        def run(self, sql, parameters):
-            try:
-                sql = str(sql)
-                if sql not in plans:
-                    parts = sql.split("?")
-                    numbered = parts[0] + "".join("$%d%s" % (i, part) for i, part in enumerate(parts[1:], 1))
-                    plans[sql] = plpy.prepare(numbered, ["text"] * (len(parts) - 1))
-                values = [None if value is None else str(value) for value in parameters]
-                rows = plpy.execute(plans[sql], values)
-                return json.dumps({"rows": [
-                    {name: value if value is None or isinstance(value, str) else str(value).lower()
-                     for name, value in row.items()} for row in rows]})
-            except plpy.SPIError as error:
-                code, detail, hint = error.spidata[:3]
-                sqlstate = "".join(chr((code >> 6 * i & 63) + ord("0")) for i in range(5))
-                return json.dumps({"error": {
-                    "sqlstate": sqlstate, "message": str(error), "detail": detail, "hint": hint}})
+    def rows_of(sql, parameters):
+        if sql not in plans:
+            plans[sql] = plpy.prepare(sql, ["text"] * len(parameters))
+        return [
+            {name: value if value is None or isinstance(value, str) else str(value).lower()
+             for name, value in row.items()} for row in plpy.execute(plans[sql], parameters)]
 
-    SD["bridge"] = jpype.JClass("aiworker.jpype.Bridge")(Session())
-return str(SD["bridge"].call(call, arguments))
+    @CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p)
+    def query(env, bridge, statement):
+        try:
+            return to_java(to_json({"rows": rows_of(**json.loads(from_java(statement)))}))
+        except plpy.SPIError as error:
+            code, detail, hint = error.spidata[:3]
+            sqlstate = "".join(chr((code >> 6 * i & 63) + ord("0")) for i in range(5))
+            outcome = failure(sqlstate, str(error), detail, hint)
+        except BaseException as error:
+            outcome = failure("XX000", "%s: %s" % (type(error).__name__, error), None, None)
+        return to_java(outcome)
+
+    bridge = find_class(CLASS.replace(".", "/").encode())
+    if not bridge:
+        describe_exception()
+        return unusable(
+            "the Java of this session has no class " + CLASS,
+            "An older AI Worker or PL/Java started it, or the jar @JAR@ is damaged.",
+            "Connect again; if that does not help, run install/install.sh again on this database.")
+    bridge = new_global(bridge)
+    register_natives(bridge, byref(Native(b"query", b"([B)[B", cast(query, c_void_p))), 1)
+    method = static_method(bridge, b"call", b"([B)[B")
+
+    def hand_over(name, values):
+        request = answer = None
+        try:
+            request = to_java(to_json({"call": name, "arguments": values}))
+            if request:
+                answer = call_static(bridge, method, byref(c_void_p(request)))
+            if exception_waits():
+                describe_exception()
+                return failure(
+                    "XX000", "Java ended the call with an exception", "Its stack trace is in the server's log.", None)
+            return from_java(answer)
+        finally:
+            delete_local(request)
+            delete_local(answer)
+
+    # Java calls query as long as it runs
+    SD["query"] = query
+    SD["bridge"] = hand_over
+return SD["bridge"](call, arguments)
 $$;
 REVOKE ALL ON FUNCTION ai_worker.bridge(text, text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.bridge(text, text[]) IS

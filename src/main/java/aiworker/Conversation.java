@@ -1,9 +1,9 @@
 package aiworker;
 
 import aiworker.chat.Message;
+import aiworker.error.AiWorkerException;
+import aiworker.json.Json;
 import aiworker.schema.SafeText;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -48,8 +48,6 @@ final class Conversation {
   /** Characters of a line of it. */
   private static final int LONGEST_REFUSAL = 2_000;
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final List<Message> messages = new ArrayList<>();
 
   /**
@@ -75,13 +73,9 @@ final class Conversation {
   }
 
   private static String lines(String array) {
-    try {
-      return StreamSupport.stream(JSON.readTree(array).spliterator(), false)
-          .map(example -> SafeText.json(example.toString()))
-          .collect(Collectors.joining("\n"));
-    } catch (JsonProcessingException e) {
-      throw new AiWorkerException(Failure.INTERNAL, "the examples are no JSON", null, e);
-    }
+    return StreamSupport.stream(Json.ours(array).spliterator(), false)
+        .map(example -> SafeText.json(example.toString()))
+        .collect(Collectors.joining("\n"));
   }
 
   /** Adds a reply that was refused, and why. */

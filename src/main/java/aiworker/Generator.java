@@ -5,13 +5,16 @@ import aiworker.chat.ChatReply;
 import aiworker.chat.ChatSettings;
 import aiworker.check.ProvenSql;
 import aiworker.check.Prover;
-import aiworker.check.StatementExtractor;
 import aiworker.check.SystemCatalogs;
+import aiworker.config.Config;
 import aiworker.db.Database;
 import aiworker.db.Row;
+import aiworker.error.AiWorkerException;
+import aiworker.json.Json;
 import aiworker.limits.Upstream;
+import aiworker.reply.Reply;
 import aiworker.schema.SchemaContext;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import aiworker.usage.Usage;
 import java.util.List;
 
 /**
@@ -70,7 +73,7 @@ public final class Generator {
       }
       usage = usage.plus(reply.usage());
       try {
-        ProvenSql statement = prover.prove(StatementExtractor.extract(reply.content()));
+        ProvenSql statement = prover.prove(Reply.of(reply.content()).sql());
         upstream.finished(
             database, settings, miss.finish(statement, usage.total(), upstream.unrecorded()));
         return response(statement, usage, miss);
@@ -78,6 +81,9 @@ public final class Generator {
         // the endpoint may have put into its answer what it was sent
         AiWorkerException shown = e.reworded(settings::masked);
         endpoint = upstream.refused(database, settings);
+        if (!e.failure().isRepairable()) {
+          upstream.unanswered();
+        }
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
           throw shown.costing(usage);
         }
@@ -91,8 +97,7 @@ public final class Generator {
   }
 
   private static String response(ProvenSql statement, Usage usage, Miss miss) {
-    return JsonNodeFactory.instance
-        .objectNode()
+    return Json.object()
         .put("sql", statement.text())
         .put("validated", true)
         .put("tokens_used", usage.total())

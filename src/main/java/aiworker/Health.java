@@ -2,10 +2,12 @@ package aiworker;
 
 import aiworker.chat.ApiKey;
 import aiworker.chat.ChatSettings;
+import aiworker.chat.InterimAnswers;
+import aiworker.config.Config;
 import aiworker.db.Database;
+import aiworker.error.AiWorkerException;
+import aiworker.json.Json;
 import aiworker.limits.Upstream;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -18,8 +20,6 @@ import java.nio.charset.StandardCharsets;
  * secret.
  */
 final class Health {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private Health() {}
 
   /**
@@ -30,11 +30,16 @@ final class Health {
   static String report(
       Database database, String runtime, LastFailure lastFailure, Upstream upstream) {
     ObjectNode report =
-        read(database.query("SELECT ai_worker.state() AS state").get(0).text("state"));
+        (ObjectNode)
+            Json.ours(database.query("SELECT ai_worker.state() AS state").get(0).text("state"));
     ArrayNode problems = report.withArray("problems");
     report.put("runtime", runtime);
     report.put("version", version());
     report.put("jvm", System.getProperty("java.vm.name") + " " + Runtime.version());
+    report.put("java_home", System.getProperty("java.home"));
+    if (InterimAnswers.problem() != null) {
+      problems.add(InterimAnswers.problem());
+    }
     String key = "none";
     try {
       Config config =
@@ -70,14 +75,6 @@ final class Health {
       return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static ObjectNode read(String json) {
-    try {
-      return (ObjectNode) JSON.readTree(json);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
     }
   }
 }

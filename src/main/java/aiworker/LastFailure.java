@@ -1,5 +1,6 @@
 package aiworker;
 
+import aiworker.error.AiWorkerException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 

@@ -2,6 +2,8 @@ package aiworker;
 
 import aiworker.chat.ChatClient;
 import aiworker.db.Database;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import aiworker.limits.Upstream;
 import java.util.function.Supplier;
 

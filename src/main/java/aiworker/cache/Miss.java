@@ -3,7 +3,7 @@ package aiworker.cache;
 import aiworker.check.ProvenSql;
 import aiworker.db.Database;
 import aiworker.db.Row;
-import aiworker.limits.Tally;
+import aiworker.usage.Tally;
 import java.time.Duration;
 
 /**

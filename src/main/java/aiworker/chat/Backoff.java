@@ -25,9 +25,9 @@ record Backoff(DoubleSupplier random) {
    *
    * @param failures attempts that have failed, 1 or more
    */
-  Duration delay(int failures, Trouble trouble) {
-    if (trouble.retryAfter() != null) {
-      return trouble.retryAfter();
+  Duration delay(int failures, AttemptFailure failure) {
+    if (failure.retryAfter() != null) {
+      return failure.retryAfter();
     }
     long ceiling = Math.min(LONGEST_MS, FIRST_MS << Math.min(failures - 1, 10));
     return Duration.ofMillis((long) (random.getAsDouble() * ceiling));

@@ -1,8 +1,9 @@
 package aiworker.chat;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
-import aiworker.Usage;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
+import aiworker.usage.Usage;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.http.HttpResponse;
@@ -24,42 +25,45 @@ import java.util.function.DoubleSupplier;
 public final class ChatClient {
   private final Transport transport;
   private final Dialects dialects = new Dialects();
-  private final Time time;
+  private final WaitingClock clock;
   private final Backoff backoff;
 
   public ChatClient() {
-    this(Time.SYSTEM, () -> ThreadLocalRandom.current().nextDouble(), InetAddress::getAllByName);
+    this(
+        WaitingClock.SYSTEM,
+        () -> ThreadLocalRandom.current().nextDouble(),
+        InetAddress::getAllByName);
   }
 
-  ChatClient(Time time, DoubleSupplier random, Transport.Resolver resolver) {
+  ChatClient(WaitingClock clock, DoubleSupplier random, Transport.Resolver resolver) {
     this.transport = new Transport(resolver);
-    this.time = time;
+    this.clock = clock;
     this.backoff = new Backoff(random);
   }
 
   /**
    * Asks one question, several times if need be, until the settings' timeout.
    *
-   * @param interrupts run at least every 50 ms while waiting; what it throws ends the request and
+   * @param interrupts run at least every 25 ms while waiting; what it throws ends the request and
    *     goes through as it is
-   * @throws AiWorkerException if there is no answer, or none that holds a statement
+   * @throws AiWorkerException if there is no answer, or only a refusal
    */
   public ChatReply complete(ChatSettings settings, List<Message> messages, Runnable interrupts) {
-    Patience patience = new Patience(settings.timeout(), interrupts, time);
+    Deadline deadline = new Deadline(settings.timeout(), interrupts, clock);
     Dialect dialect = dialects.of(settings);
     boolean learnt = false;
-    Trouble trouble = null;
+    AttemptFailure failure = null;
     int failures = 0;
     Usage spent = Usage.NONE;
     try {
       while (true) {
         try {
           HttpResponse<byte[]> response =
-              transport.post(settings, RequestBody.of(settings, messages, dialect), patience);
+              transport.post(settings, RequestBody.of(settings, messages, dialect), deadline);
           byte[] body = Decompression.body(response, settings);
           int status = response.statusCode();
           if (isSuccess(status)) {
-            Json root = ReplyReader.root(body, settings);
+            JsonNode root = ReplyReader.root(body, settings);
             status = ReplyReader.status(status, root);
             if (isSuccess(status)) {
               if (learnt) {
@@ -76,23 +80,23 @@ public final class ChatClient {
             learnt = true;
             continue;
           }
-          trouble = Refusals.of(status, response.headers(), error, settings, time.now());
+          failure = StatusErrors.of(status, response.headers(), error, settings, clock.now());
         } catch (TimeoutException e) {
-          throw timedOut(settings, trouble, e);
-        } catch (PassingException e) {
-          trouble = new Trouble(e.error(), true, null);
+          throw timedOut(settings, failure, e);
+        } catch (RetryableException e) {
+          failure = new AttemptFailure(e.error(), true, null);
         } catch (IOException e) {
-          trouble = Faults.of(e, settings);
+          failure = TransportErrors.of(e, settings);
         }
         failures++;
-        Duration delay = backoff.delay(failures, trouble);
-        if (!trouble.retriable()
+        Duration delay = backoff.delay(failures, failure);
+        if (!failure.retriable()
             || failures > settings.maxRetries()
-            || delay.compareTo(patience.left()) >= 0) {
-          throw trouble.error();
+            || delay.compareTo(deadline.left()) >= 0) {
+          throw failure.error();
         }
-        spent = spent.plus(trouble.error().usage());
-        patience.pause(delay);
+        spent = spent.plus(failure.error().usage());
+        deadline.pause(delay);
       }
     } catch (AiWorkerException e) {
       throw e.costing(spent);
@@ -104,7 +108,7 @@ public final class ChatClient {
   }
 
   private static AiWorkerException timedOut(
-      ChatSettings settings, Trouble earlier, TimeoutException cause) {
+      ChatSettings settings, AttemptFailure earlier, TimeoutException cause) {
     return new AiWorkerException(
         Failure.ENDPOINT_TIMEOUT,
         settings.shownUrl() + " did not answer within " + settings.timeout().toMillis() + " ms",

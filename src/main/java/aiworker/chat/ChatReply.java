@@ -1,11 +1,11 @@
 package aiworker.chat;
 
-import aiworker.Usage;
+import aiworker.usage.Usage;
 
 /**
  * What the model answered; immutable.
  *
- * @param content the statement alone if the endpoint keeps to structured output, else the model's
- *     text, with or without prose and code fences
+ * @param content its words as they came, never blank
+ * @param usage what they cost, earlier attempts included
  */
 public record ChatReply(String content, Usage usage) {}

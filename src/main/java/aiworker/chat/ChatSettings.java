@@ -1,7 +1,7 @@
 package aiworker.chat;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Where and how to ask; immutable, and built only if it is safe to use.
@@ -37,6 +39,9 @@ public record ChatSettings(
 
   /** Characters from which on a header's value may be a credential. */
   private static final int PERHAPS_SECRET = 8;
+
+  private static final Pattern ESCAPE =
+      Pattern.compile("\\\\(?:u(00[0-7][0-9a-fA-F])|([\"\\\\/]))");
 
   private static final String AUTHORIZATION = "authorization";
 
@@ -83,38 +88,9 @@ public record ChatSettings(
     }
   }
 
-  /** The common case: one minute, two retries, nothing special. */
-  public static ChatSettings of(URI baseUrl, String model, ApiKey key) {
-    return new ChatSettings(
-        baseUrl,
-        model,
-        key,
-        null,
-        Duration.ofMinutes(1),
-        2,
-        Map.of(),
-        Network.DEFAULT,
-        Sampling.DEFAULT);
-  }
-
   public ChatSettings withLimits(Duration newTimeout, int newMaxRetries) {
     return new ChatSettings(
         baseUrl, model, key, keyHeader, newTimeout, newMaxRetries, headers, network, sampling);
-  }
-
-  public ChatSettings withHeaders(Map<String, String> newHeaders) {
-    return new ChatSettings(
-        baseUrl, model, key, keyHeader, timeout, maxRetries, newHeaders, network, sampling);
-  }
-
-  public ChatSettings withNetwork(Network newNetwork) {
-    return new ChatSettings(
-        baseUrl, model, key, keyHeader, timeout, maxRetries, headers, newNetwork, sampling);
-  }
-
-  public ChatSettings withSampling(Sampling newSampling) {
-    return new ChatSettings(
-        baseUrl, model, key, keyHeader, timeout, maxRetries, headers, network, newSampling);
   }
 
   /** The URL that questions are posted to. */
@@ -159,9 +135,25 @@ public record ChatSettings(
     return new Masker(secrets).mask(text);
   }
 
-  /** Whether text holds the whole key; one as short as a local server's "ollama" is no secret. */
+  /**
+   * Whether text holds the whole key, be it in JSON's escapes; one as short as a local server's
+   * "ollama" is no secret.
+   */
   boolean isKeyIn(String text) {
-    return key.value().length() >= SECRET && text.contains(key.value());
+    return key.value().length() >= SECRET
+        && (text.contains(key.value()) || unescaped(text).contains(key.value()));
+  }
+
+  /** What JSON's escapes for visible ASCII stand for. */
+  private static String unescaped(String json) {
+    return ESCAPE
+        .matcher(json)
+        .replaceAll(
+            escape ->
+                Matcher.quoteReplacement(
+                    escape.group(1) == null
+                        ? escape.group(2)
+                        : String.valueOf((char) Integer.parseInt(escape.group(1), 16))));
   }
 
   /** Where the question goes, fit to be shown. */

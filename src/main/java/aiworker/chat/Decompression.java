@@ -1,7 +1,7 @@
 package aiworker.chat;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -22,7 +22,7 @@ final class Decompression {
    * @throws AiWorkerException {@link Failure#REPLY_UNREADABLE}
    */
   static byte[] body(HttpResponse<byte[]> response, ChatSettings settings)
-      throws PassingException, ReplyTooLargeException {
+      throws RetryableException, ReplyTooLargeException {
     if (response.body() == null) {
       // what Java 17 makes of a proxy's refusal of a tunnel
       return new byte[0];
@@ -46,7 +46,7 @@ final class Decompression {
     } catch (ReplyTooLargeException e) {
       throw e;
     } catch (EOFException e) {
-      throw PassingException.truncated("the compressed body ends early", settings, e);
+      throw RetryableException.truncated("the compressed body ends early", settings, e);
     } catch (IOException e) {
       throw new AiWorkerException(
           Failure.REPLY_UNREADABLE,

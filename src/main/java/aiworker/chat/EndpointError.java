@@ -1,5 +1,8 @@
 package aiworker.chat;
 
+import aiworker.error.Excerpt;
+import aiworker.json.Json;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -29,7 +32,7 @@ record EndpointError(String message, String code, String param, String words) {
    *
    * @param text what to show if it holds no message
    */
-  static EndpointError of(Json root, String text, ChatSettings settings) {
+  static EndpointError of(JsonNode root, String text, ChatSettings settings) {
     EndpointError stated = stated(root, settings);
     // A body without a message may be an echo of our own request, which tells nothing
     return stated.words.isEmpty()
@@ -37,8 +40,8 @@ record EndpointError(String message, String code, String param, String words) {
         : stated;
   }
 
-  private static EndpointError stated(Json root, ChatSettings settings) {
-    Json error = root.path("error");
+  private static EndpointError stated(JsonNode root, ChatSettings settings) {
+    JsonNode error = root.path("error");
     String words =
         firstText(error.path("message"), error, root.path("message"), root.path("detail"));
     if (words.isEmpty()) {
@@ -46,16 +49,16 @@ record EndpointError(String message, String code, String param, String words) {
     }
     String code = firstText(error.path("code"), error.path("type"));
     // LiteLLM writes Python's None as text
-    String param = error.path("param").text().replaceFirst("^None$", "");
-    if ((error.path("type").text() + words).toLowerCase(Locale.ROOT).contains(QUOTA)) {
+    String param = Json.text(error.path("param")).replaceFirst("^None$", "");
+    if ((Json.text(error.path("type")) + words).toLowerCase(Locale.ROOT).contains(QUOTA)) {
       code = QUOTA;
     }
     // OpenRouter's: what the provider behind it said, as text that may be JSON
-    Json raw = error.path("metadata").path("raw");
-    if (raw.isText() || raw.isObject()) {
-      Json inner = raw.isText() ? Json.objectOrNothing(raw.text()) : raw;
+    JsonNode raw = error.path("metadata").path("raw");
+    if (raw.isTextual() || raw.isObject()) {
+      JsonNode inner = raw.isObject() ? raw : Json.objectOrNothing(raw.textValue());
       EndpointError behind = stated(inner, settings);
-      String told = behind.words.isEmpty() ? raw.text() : behind.words;
+      String told = behind.words.isEmpty() ? Json.text(raw) : behind.words;
       words = words.isEmpty() || told.isEmpty() ? words + told : words + ": " + told;
       code = behind.code.isEmpty() ? code : behind.code;
       param = behind.param.isEmpty() ? param : behind.param;
@@ -64,40 +67,29 @@ record EndpointError(String message, String code, String param, String words) {
   }
 
   /** FastAPI's list of what is wrong where, without the input that it quotes. */
-  private static String invalid(Json detail) {
+  private static String invalid(JsonNode detail) {
     StringBuilder words = new StringBuilder();
-    for (Json problem : detail.elements()) {
+    for (JsonNode problem : Json.elements(detail)) {
       words.append(words.length() == 0 ? "" : "; ");
-      problem.path("loc").elements().forEach(place -> words.append(place.text()).append(' '));
-      words.append(problem.path("msg").text());
+      for (JsonNode place : Json.elements(problem.path("loc"))) {
+        words.append(Json.text(place)).append(' ');
+      }
+      words.append(Json.text(problem.path("msg")));
     }
     return words.toString().strip();
   }
 
-  private static String firstText(Json... candidates) {
-    for (Json candidate : candidates) {
-      if (candidate.isText()) {
-        return candidate.text();
+  private static String firstText(JsonNode... candidates) {
+    for (JsonNode candidate : candidates) {
+      if (candidate.isTextual()) {
+        return candidate.textValue();
       }
     }
     return "";
   }
 
-  /**
-   * Text from outside, fit for an error's DETAIL: without secrets, in one line, not too long, and
-   * without what PostgreSQL could not take as text.
-   */
+  /** Text from outside, fit for an error's DETAIL: without secrets, in one line, not too long. */
   static String shown(String text, ChatSettings settings) {
-    StringBuilder line = new StringBuilder();
-    text.codePoints()
-        .limit(16_000)
-        .map(c -> Character.isISOControl(c) || Character.isWhitespace(c) ? ' ' : c)
-        .filter(c -> c != ' ' || (line.length() > 0 && line.charAt(line.length() - 1) != ' '))
-        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? '?' : c)
-        .forEachOrdered(line::appendCodePoint);
-    String masked = settings.masked(line.toString()).strip();
-    return masked.length() <= LONGEST
-        ? masked
-        : masked.substring(0, masked.offsetByCodePoints(0, LONGEST / 2)) + " …";
+    return Excerpt.cut(settings.masked(Excerpt.line(text)).strip(), LONGEST);
   }
 }

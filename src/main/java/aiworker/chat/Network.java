@@ -1,7 +1,7 @@
 package aiworker.chat;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import java.net.URI;
 import java.nio.file.Path;
 
@@ -13,9 +13,6 @@ import java.nio.file.Path;
  * @param caFile PEM certificates to trust instead of Java's own, null for Java's own
  */
 public record Network(boolean allowInsecure, URI proxy, Path caFile) {
-  /** Straight, https only (http on this machine), Java's own certificates. */
-  public static final Network DEFAULT = new Network(false, null, null);
-
   public Network {
     if (proxy != null
         && !("http".equalsIgnoreCase(proxy.getScheme())

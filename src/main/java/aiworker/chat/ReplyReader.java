@@ -1,19 +1,20 @@
 package aiworker.chat;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
-import aiworker.Usage;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Excerpt;
+import aiworker.error.Failure;
+import aiworker.json.Json;
+import aiworker.usage.Usage;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
 /**
- * Reads a Chat Completions reply: the statement if the model kept to the asked shape, its text if
- * not, an error if there is neither.
+ * Reads what the Chat Completions protocol says of a reply: whether it is whole, what it cost, and
+ * the words in it. What those mean is not read here.
  *
  * <p>Stateless, so any thread may use it.
  */
@@ -67,22 +68,19 @@ final class ReplyReader {
           "network_error",
           "insufficient_system_resource");
 
-  /** Of either closing tag, without its end. */
-  private static final String THOUGHTS_END = "</think";
-
   private ReplyReader() {}
 
   /**
    * The JSON of a body that came with status 2xx.
    *
-   * @throws PassingException if it ends in the middle
+   * @throws RetryableException if it ends in the middle
    * @throws AiWorkerException {@link Failure#REPLY_UNREADABLE}
    */
-  static Json root(byte[] body, ChatSettings settings) throws PassingException {
+  static JsonNode root(byte[] body, ChatSettings settings) throws RetryableException {
     try {
       return Json.read(body);
     } catch (JsonEOFException e) {
-      throw PassingException.truncated(
+      throw RetryableException.truncated(
           "the body ends after " + body.length + " bytes", settings, e);
     } catch (JsonProcessingException e) {
       throw unreadable(
@@ -95,32 +93,33 @@ final class ReplyReader {
    *
    * @param status the one in the reply's head, 2xx
    */
-  static int status(int status, Json root) {
-    int inner = root.path("error").path("code").integer(0);
-    boolean answered = !root.path("choices").elements().isEmpty();
+  static int status(int status, JsonNode root) {
+    int inner = Json.integer(root.path("error").path("code"), 0);
+    boolean answered = Json.elements(root.path("choices")).iterator().hasNext();
     return inner >= 400 && inner <= 599 && !answered ? inner : status;
   }
 
   /**
    * Reads a reply that means success.
    *
-   * @throws PassingException if the endpoint gave up in the middle
+   * @throws RetryableException if the endpoint gave up in the middle
    * @throws AiWorkerException {@link Failure#REPLY_UNREADABLE}, {@link Failure#REPLY_CUT}, or
-   *     {@link Failure#NO_STATEMENT} with the model's words; like the other it carries the tokens
-   *     that the reply cost
+   *     {@link Failure#NO_STATEMENT} if the model or a filter declined; like the other it carries
+   *     the tokens that the reply cost
    */
-  static ChatReply read(Json root, byte[] body, ChatSettings settings) throws PassingException {
+  static ChatReply read(JsonNode root, byte[] body, ChatSettings settings)
+      throws RetryableException {
     Usage usage = usage(root.path("usage"));
     try {
       return new ChatReply(answer(root, body, settings), usage);
     } catch (AiWorkerException e) {
       throw e.costing(usage);
-    } catch (PassingException e) {
-      throw new PassingException(e.error().costing(usage));
+    } catch (RetryableException e) {
+      throw new RetryableException(e.error().costing(usage));
     }
   }
 
-  private static Usage usage(Json usage) {
+  private static Usage usage(JsonNode usage) {
     int prompt = tokens(usage.path("prompt_tokens"), 0);
     int completion = tokens(usage.path("completion_tokens"), 0);
     return new Usage(
@@ -130,45 +129,43 @@ final class ReplyReader {
         tokens(usage.path("prompt_tokens_details").path("cached_tokens"), 0));
   }
 
-  private static int tokens(Json count, int other) {
-    return Math.max(0, count.integer(other));
+  private static int tokens(JsonNode count, int other) {
+    return Math.max(0, Json.integer(count, other));
   }
 
-  private static String answer(Json root, byte[] body, ChatSettings settings)
-      throws PassingException {
-    List<Json> choices = root.path("choices").elements();
-    Json choice = choices.isEmpty() ? Json.NOTHING : choices.get(0);
+  private static String answer(JsonNode root, byte[] body, ChatSettings settings)
+      throws RetryableException {
+    JsonNode choice = root.path("choices").path(0);
     if (!choice.isObject()) {
       throw unreadable(
           "the reply of " + settings.shownUrl() + " has no choices", text(body), settings);
     }
-    Json message = choice.path("message");
     requireFinished(choice, settings);
-    String content = stripped(texts(message.path("content"), "text"));
-    String statement = statement(content, settings);
-    if (statement.isEmpty()) {
+    String content = texts(choice.path("message").path("content"), "text");
+    if (content.isBlank()) {
       throw unreadable("the reply of " + settings.shownUrl() + " is empty", text(body), settings);
     }
-    if (!isText(statement)) {
-      throw unreadable("the answer holds characters that are no text", statement, settings);
+    if (!Excerpt.isText(content)) {
+      throw unreadable("the answer holds characters that are no text", content, settings);
     }
-    if (settings.isKeyIn(statement)) {
-      throw unreadable("the answer holds the API key", statement, settings);
+    if (settings.isKeyIn(content)) {
+      throw unreadable("the answer holds the API key", "", settings);
     }
-    return statement;
+    return content;
   }
 
-  private static void requireFinished(Json choice, ChatSettings settings) throws PassingException {
-    Json message = choice.path("message");
-    String refusal = message.path("refusal").text() + texts(message.path("content"), "refusal");
+  private static void requireFinished(JsonNode choice, ChatSettings settings)
+      throws RetryableException {
+    JsonNode message = choice.path("message");
+    String refusal = Json.text(message.path("refusal")) + texts(message.path("content"), "refusal");
     if (!refusal.isBlank()) {
       throw noStatement("the model declined the question", refusal, settings);
     }
-    String given = choice.path("finish_reason").text();
+    String given = Json.text(choice.path("finish_reason"));
     String reason = given.toLowerCase(Locale.ROOT).replace('-', '_');
     if (choice.path("error").isObject() || FAILED.contains(reason)) {
       String words = EndpointError.of(choice, "", settings).message();
-      throw new PassingException(
+      throw new RetryableException(
           new AiWorkerException(
               Failure.ENDPOINT_FAILED,
               settings.shownUrl() + " failed in the middle of its answer",
@@ -198,102 +195,10 @@ final class ReplyReader {
   }
 
   /** Text, or what a list's parts hold under that name. */
-  private static String texts(Json content, String name) {
-    StringBuilder joined = new StringBuilder(name.equals("text") ? content.text() : "");
-    content.elements().forEach(part -> joined.append(part.path(name).text()));
+  private static String texts(JsonNode content, String name) {
+    StringBuilder joined = new StringBuilder(name.equals("text") ? Json.text(content) : "");
+    Json.elements(content).forEach(part -> joined.append(Json.text(part.path(name))));
     return joined.toString();
-  }
-
-  /** The statement in the asked shape if the content holds it, or the content as it is. */
-  private static String statement(String content, ChatSettings settings) {
-    Json answer = structured(content);
-    String rest = content;
-    if (answer == Json.NOTHING && mayBeginWithThoughts(content)) {
-      // after the first closing tag if that is an answer, for it may hold a tag as text
-      answer = structured(after(content, content.indexOf(THOUGHTS_END)));
-      if (answer == Json.NOTHING) {
-        rest = after(content, content.lastIndexOf(THOUGHTS_END));
-        answer = structured(rest);
-      }
-    }
-    if (answer == Json.NOTHING) {
-      return rest;
-    }
-    String sql = answer.path("sql").text().strip();
-    if (sql.isEmpty()) {
-      throw noStatement(
-          "the model has no query for this question", answer.path("problem").text(), settings);
-    }
-    return sql;
-  }
-
-  /**
-   * Whether a closing tag ends a reasoning model's thoughts: some local servers leave them in front
-   * of the answer, and where the chat template opens them, without the opening tag.
-   */
-  private static boolean mayBeginWithThoughts(String content) {
-    return content.startsWith("<think>")
-        || content.startsWith("<thinking>")
-        || !(content.contains("<think>") || content.contains("<thinking>"));
-  }
-
-  /** What follows the closing tag there; all of the content if there is none. */
-  private static String after(String content, int tag) {
-    int end = tag + THOUGHTS_END.length();
-    if (content.startsWith("ing>", end)) {
-      end += "ing".length();
-    }
-    return tag < 0 || !content.startsWith(">", end)
-        ? content
-        : stripped(content.substring(end + 1));
-  }
-
-  /**
-   * The answer in the asked shape: the whole text, or the only such object in its Markdown fences.
-   *
-   * @return {@link Json#NOTHING} if there is none, or several to choose from
-   */
-  private static Json structured(String content) {
-    String fence = "```";
-    Json whole = object(content);
-    if (whole != Json.NOTHING || !content.contains(fence)) {
-      return whole;
-    }
-    List<Json> found = new ArrayList<>();
-    String[] blocks = content.split(fence, -1);
-    for (int at = 1; at < blocks.length; at += 2) {
-      Json fenced = object(blocks[at]);
-      if (fenced != Json.NOTHING) {
-        found.add(fenced);
-      }
-    }
-    if (found.isEmpty() && content.startsWith(fence)) {
-      // the fence's end may be part of the statement
-      return object(content.substring(fence.length()));
-    }
-    return found.size() == 1 ? found.get(0) : Json.NOTHING;
-  }
-
-  /** The text's object if it has the asked shape; a fence's tag may stand in front. */
-  private static Json object(String text) {
-    int at = 0;
-    while (at < text.length() && Character.isLetterOrDigit(text.charAt(at))) {
-      at++;
-    }
-    String json = text.substring(at).strip();
-    Json answer = json.startsWith("{") ? Json.objectOrNothing(json) : Json.NOTHING;
-    return answer.has("sql") || answer.has("problem") ? answer : Json.NOTHING;
-  }
-
-  /** Without the white space, and the byte order mark, around it. */
-  private static String stripped(String text) {
-    String stripped = text.strip();
-    return stripped.startsWith("\uFEFF") ? stripped.substring(1).strip() : stripped;
-  }
-
-  /** Whether PostgreSQL can take it in a text. */
-  private static boolean isText(String text) {
-    return text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
   private static AiWorkerException noStatement(

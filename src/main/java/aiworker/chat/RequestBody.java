@@ -1,9 +1,10 @@
 package aiworker.chat;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import aiworker.json.Json;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,27 +16,47 @@ import java.util.Locale;
  * <p>Stateless, so any thread may use it.
  */
 final class RequestBody {
+  private static final JsonNode RESPONSE_FORMAT =
+      Json.ours(
+          """
+          {"type": "json_schema", "json_schema": {"name": "answer", "strict": true, "schema": {
+            "type": "object",
+            "properties": {
+              "sql": {
+                "type": ["string", "null"],
+                "description": "one PostgreSQL query that answers the question, or null if none can"},
+              "problem": {
+                "type": ["string", "null"],
+                "description": "null, or why this schema cannot answer the question or what about \
+          it needs clarifying"}},
+            "required": ["sql", "problem"],
+            "additionalProperties": false}}}
+          """);
+
   private RequestBody() {}
 
   static byte[] of(ChatSettings settings, List<Message> messages, Dialect dialect) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(1_024);
-    try (JsonGenerator json = Json.writer(out)) {
-      json.writeStartObject();
-      json.writeStringField("model", settings.model());
-      json.writeArrayFieldStart("messages");
-      for (Message message : dialect.system() ? messages : withoutSystem(messages)) {
-        json.writeStartObject();
-        json.writeStringField("role", message.role().name().toLowerCase(Locale.ROOT));
-        json.writeStringField("content", message.content());
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-      options(json, settings.sampling(), dialect);
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    ObjectNode body = Json.object().put("model", settings.model());
+    ArrayNode said = body.putArray("messages");
+    for (Message message : dialect.system() ? messages : withoutSystem(messages)) {
+      said.addObject()
+          .put("role", message.role().name().toLowerCase(Locale.ROOT))
+          .put("content", message.content());
     }
-    return out.toByteArray();
+    Sampling sampling = settings.sampling();
+    if (dialect.temperature()) {
+      body.put("temperature", 0);
+    }
+    if (dialect.seed() && sampling.seed() != null) {
+      body.put("seed", sampling.seed());
+    }
+    if (dialect.limit() != Dialect.Limit.NONE && sampling.maxCompletionTokens() != null) {
+      body.put(dialect.limit().name().toLowerCase(Locale.ROOT), sampling.maxCompletionTokens());
+    }
+    if (dialect.structured()) {
+      body.set("response_format", RESPONSE_FORMAT);
+    }
+    return body.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   /** The same with the system's text in front of the user's first. */
@@ -53,58 +74,5 @@ final class RequestBody {
       }
     }
     return merged;
-  }
-
-  private static void options(JsonGenerator json, Sampling sampling, Dialect dialect)
-      throws IOException {
-    if (dialect.temperature()) {
-      json.writeNumberField("temperature", 0);
-    }
-    if (dialect.seed() && sampling.seed() != null) {
-      json.writeNumberField("seed", sampling.seed());
-    }
-    if (dialect.limit() != Dialect.Limit.NONE && sampling.maxCompletionTokens() != null) {
-      json.writeNumberField(
-          dialect.limit().name().toLowerCase(Locale.ROOT), sampling.maxCompletionTokens());
-    }
-    if (dialect.structured()) {
-      format(json);
-    }
-  }
-
-  private static void format(JsonGenerator json) throws IOException {
-    json.writeObjectFieldStart("response_format");
-    json.writeStringField("type", "json_schema");
-    json.writeObjectFieldStart("json_schema");
-    json.writeStringField("name", "answer");
-    json.writeBooleanField("strict", true);
-    json.writeObjectFieldStart("schema");
-    json.writeStringField("type", "object");
-    json.writeObjectFieldStart("properties");
-    field(json, "sql", "one PostgreSQL query that answers the question, or null if none can");
-    field(
-        json,
-        "problem",
-        "null, or why this schema cannot answer the question or what about it needs clarifying");
-    json.writeEndObject();
-    json.writeArrayFieldStart("required");
-    json.writeString("sql");
-    json.writeString("problem");
-    json.writeEndArray();
-    json.writeBooleanField("additionalProperties", false);
-    json.writeEndObject();
-    json.writeEndObject();
-    json.writeEndObject();
-  }
-
-  private static void field(JsonGenerator json, String name, String description)
-      throws IOException {
-    json.writeObjectFieldStart(name);
-    json.writeArrayFieldStart("type");
-    json.writeString("string");
-    json.writeString("null");
-    json.writeEndArray();
-    json.writeStringField("description", description);
-    json.writeEndObject();
   }
 }

@@ -7,8 +7,6 @@ package aiworker.chat;
  * @param maxCompletionTokens null for the endpoint's own limit
  */
 public record Sampling(Long seed, Integer maxCompletionTokens) {
-  public static final Sampling DEFAULT = new Sampling(null, null);
-
   public Sampling {
     if (maxCompletionTokens != null && maxCompletionTokens < 1) {
       throw new IllegalArgumentException("maxCompletionTokens " + maxCompletionTokens + " < 1");

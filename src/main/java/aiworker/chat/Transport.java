@@ -66,7 +66,7 @@ final class Transport {
    * @throws IOException any fault between here and the end of the reply
    * @throws TimeoutException at the deadline
    */
-  HttpResponse<byte[]> post(ChatSettings settings, byte[] body, Patience patience)
+  HttpResponse<byte[]> post(ChatSettings settings, byte[] body, Deadline deadline)
       throws IOException, TimeoutException {
     URI url = settings.completionsUrl();
     Network network = settings.network();
@@ -74,7 +74,7 @@ final class Transport {
     try {
       String next = (proxy == null ? url : proxy).getHost();
       Future<InetAddress[]> lookup = workers.submit(() -> resolver.resolve(next));
-      InetAddress[] addresses = patience.await(lookup);
+      InetAddress[] addresses = deadline.await(lookup);
       EndpointGuard.requireSafe(url, addresses, network.allowInsecure() || proxy != null);
       if (proxy != null) {
         // a name is for the proxy to look up
@@ -83,11 +83,18 @@ final class Transport {
       HttpRequest.Builder request =
           HttpRequest.newBuilder(url)
               .POST(BodyPublishers.ofByteArray(body))
-              .timeout(beyond(patience.left()));
+              .timeout(beyond(deadline.left()));
       settings.requestHeaders().forEach(request::header);
-      return patience.await(
-          client("http".equalsIgnoreCase(url.getScheme()), proxy, network.caFile())
-              .sendAsync(request.build(), head -> new BoundedBody()));
+      HttpResponse<byte[]> response =
+          deadline.await(
+              client("http".equalsIgnoreCase(url.getScheme()), proxy, network.caFile())
+                  .sendAsync(request.build(), head -> new BoundedBody()));
+      if (response.statusCode() < 200) {
+        // the answer itself is still to come on that connection, which must serve no other question
+        client = null;
+        route = null;
+      }
+      return response;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException fault) {
         throw fault;

@@ -1,5 +1,5 @@
 /**
- * The Chat Completions client: one question in, the model's statement out, with retries inside a
+ * The Chat Completions client: one question in, the model's words out, with retries inside a
  * deadline and nothing left behind when the session is cancelled.
  */
 package aiworker.chat;

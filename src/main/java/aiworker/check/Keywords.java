@@ -1,5 +1,6 @@
 package aiworker.check;
 
+import aiworker.lexer.Lexer;
 import java.util.Set;
 
 /**
@@ -12,246 +13,50 @@ final class Keywords {
    * never a call.
    */
   static final Set<String> NEVER_A_FUNCTION =
-      Set.of(
-          // reserved
-          "ALL",
-          "ANALYSE",
-          "ANALYZE",
-          "AND",
-          "ANY",
-          "ARRAY",
-          "AS",
-          "ASC",
-          "ASYMMETRIC",
-          "BOTH",
-          "CASE",
-          "CAST",
-          "CHECK",
-          "COLLATE",
-          "COLUMN",
-          "CONSTRAINT",
-          "CREATE",
-          "CURRENT_DATE",
-          "CURRENT_ROLE",
-          "CURRENT_TIME",
-          "CURRENT_TIMESTAMP",
-          "CURRENT_USER",
-          "DEFAULT",
-          "DEFERRABLE",
-          "DESC",
-          "DISTINCT",
-          "DO",
-          "ELSE",
-          "END",
-          "EXCEPT",
-          "FALSE",
-          "FETCH",
-          "FOR",
-          "FOREIGN",
-          "FROM",
-          "GRANT",
-          "GROUP",
-          "HAVING",
-          "IN",
-          "INITIALLY",
-          "INTERSECT",
-          "INTO",
-          "LATERAL",
-          "LEADING",
-          "LIMIT",
-          "LOCALTIME",
-          "LOCALTIMESTAMP",
-          "NOT",
-          "NULL",
-          "OFFSET",
-          "ON",
-          "ONLY",
-          "OR",
-          "ORDER",
-          "PLACING",
-          "PRIMARY",
-          "REFERENCES",
-          "RETURNING",
-          "SELECT",
-          "SESSION_USER",
-          "SOME",
-          "SYMMETRIC",
-          "TABLE",
-          "THEN",
-          "TO",
-          "TRAILING",
-          "TRUE",
-          "UNION",
-          "UNIQUE",
-          "USER",
-          "USING",
-          "VARIADIC",
-          "WHEN",
-          "WHERE",
-          "WINDOW",
-          "WITH",
-          // cannot be the name of a function or type
-          "BETWEEN",
-          "BIGINT",
-          "BIT",
-          "BOOLEAN",
-          "CHAR",
-          "CHARACTER",
-          "COALESCE",
-          "DEC",
-          "DECIMAL",
-          "EXISTS",
-          "EXTRACT",
-          "FLOAT",
-          "GREATEST",
-          "GROUPING",
-          "INOUT",
-          "INT",
-          "INTEGER",
-          "INTERVAL",
-          "LEAST",
-          "NATIONAL",
-          "NCHAR",
-          "NONE",
-          "NORMALIZE",
-          "NULLIF",
-          "NUMERIC",
-          "OUT",
-          "OVERLAY",
-          "POSITION",
-          "PRECISION",
-          "REAL",
-          "ROW",
-          "SETOF",
-          "SMALLINT",
-          "SUBSTRING",
-          "TIME",
-          "TIMESTAMP",
-          "TREAT",
-          "TRIM",
-          "VALUES",
-          "VARCHAR",
-          "XMLATTRIBUTES",
-          "XMLCONCAT",
-          "XMLELEMENT",
-          "XMLEXISTS",
-          "XMLFOREST",
-          "XMLNAMESPACES",
-          "XMLPARSE",
-          "XMLPI",
-          "XMLROOT",
-          "XMLSERIALIZE",
-          "XMLTABLE");
+      Lexer.words(
+          """
+          ALL ANALYSE ANALYZE AND ANY ARRAY AS ASC ASYMMETRIC BOTH CASE CAST CHECK COLLATE COLUMN
+          CONSTRAINT CREATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER
+          DEFAULT DEFERRABLE DESC DISTINCT DO ELSE END EXCEPT FALSE FETCH FOR FOREIGN FROM GRANT
+          GROUP HAVING IN INITIALLY INTERSECT INTO LATERAL LEADING LIMIT LOCALTIME LOCALTIMESTAMP
+          NOT NULL OFFSET ON ONLY OR ORDER PLACING PRIMARY REFERENCES RETURNING SELECT
+          SESSION_USER SOME SYMMETRIC TABLE THEN TO TRAILING TRUE UNION UNIQUE USER USING
+          VARIADIC WHEN WHERE WINDOW WITH
+          BETWEEN BIGINT BIT BOOLEAN CHAR CHARACTER COALESCE DEC DECIMAL EXISTS EXTRACT FLOAT
+          GREATEST GROUPING INOUT INT INTEGER INTERVAL LEAST NATIONAL NCHAR NONE NORMALIZE NULLIF
+          NUMERIC OUT OVERLAY POSITION PRECISION REAL ROW SETOF SMALLINT SUBSTRING TIME TIMESTAMP
+          TREAT TRIM VALUES VARCHAR XMLATTRIBUTES XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST
+          XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE
+          """);
 
   /**
    * Words of the grammar that a function could be called too; syntax unless the tree calls them.
    */
   static final Set<String> SYNTAX_BEFORE_PARENTHESIS =
-      Set.of(
-          "BY",
-          "CUBE",
-          "FILTER",
-          "FIRST",
-          "ILIKE",
-          "INNER",
-          "IS",
-          "JOIN",
-          "LIKE",
-          "MATERIALIZED",
-          "NEXT",
-          "OVER",
-          "OVERLAPS",
-          "PASSING",
-          "ROLLUP",
-          "SETS",
-          "SIMILAR",
-          "ZONE",
-          "COLUMNS",
-          "ESCAPE",
-          "CROSS",
-          "RANGE",
-          "ROWS",
-          "NATURAL",
-          "REPEATABLE",
-          "WITHIN",
-          "BERNOULLI",
-          "SYSTEM");
+      Lexer.words(
+          """
+          BY CUBE FILTER FIRST ILIKE INNER IS JOIN LIKE MATERIALIZED NEXT OVER OVERLAPS PASSING
+          ROLLUP SETS SIMILAR ZONE COLUMNS ESCAPE CROSS RANGE ROWS NATURAL REPEATABLE WITHIN
+          BERNOULLI SYSTEM
+          """);
 
   /** Type names that are part of the grammar and always mean pg_catalog's types. */
   static final Set<String> GRAMMAR_TYPES =
-      Set.of(
-          "BIGINT",
-          "BIT",
-          "BOOLEAN",
-          "CHAR",
-          "CHARACTER",
-          "DEC",
-          "DECIMAL",
-          "DOUBLE",
-          "FLOAT",
-          "INT",
-          "INTEGER",
-          "INTERVAL",
-          "NATIONAL",
-          "NCHAR",
-          "NUMERIC",
-          "REAL",
-          "SETOF",
-          "SMALLINT",
-          "TIME",
-          "TIMESTAMP",
-          "VARCHAR");
+      Lexer.words(
+          """
+          BIGINT BIT BOOLEAN CHAR CHARACTER DEC DECIMAL DOUBLE FLOAT INT INTEGER INTERVAL
+          NATIONAL NCHAR NUMERIC REAL SETOF SMALLINT TIME TIMESTAMP VARCHAR
+          """);
 
   /** Words after which a string is not the constant of a type named by them. */
   static final Set<String> BEFORE_EXPRESSION =
-      Set.of(
-          "ALL",
-          "AND",
-          "ANY",
-          "AS",
-          "ASYMMETRIC",
-          "BETWEEN",
-          "BOTH",
-          "BY",
-          "CASE",
-          "CONTENT",
-          "DISTINCT",
-          "DOCUMENT",
-          "ELSE",
-          "ESCAPE",
-          "EXCEPT",
-          "FOR",
-          "FROM",
-          "HAVING",
-          "ILIKE",
-          "IN",
-          "INTERSECT",
-          "LEADING",
-          "LIKE",
-          "LIMIT",
-          "NOT",
-          "OFFSET",
-          "ON",
-          "OR",
-          "PASSING",
-          "PATH",
-          "PLACING",
-          "SELECT",
-          "SIMILAR",
-          "SOME",
-          "SYMMETRIC",
-          "THEN",
-          "TO",
-          "TRAILING",
-          "UNION",
-          "USING",
-          "VALUES",
-          "VARIADIC",
-          "WHEN",
-          "WHERE",
-          "ZONE",
-          "DEFAULT",
-          "REF");
+      Lexer.words(
+          """
+          ALL AND ANY AS ASYMMETRIC BETWEEN BOTH BY CASE CONTENT DISTINCT DOCUMENT ELSE ESCAPE
+          EXCEPT FOR FROM HAVING ILIKE IN INTERSECT LEADING LIKE LIMIT NOT OFFSET ON OR PASSING
+          PATH PLACING SELECT SIMILAR SOME SYMMETRIC THEN TO TRAILING UNION USING VALUES VARIADIC
+          WHEN WHERE ZONE DEFAULT REF
+          """);
 
   private Keywords() {}
 }

@@ -1,6 +1,9 @@
 package aiworker.check;
 
-import aiworker.check.Token.Kind;
+import aiworker.error.Refusal;
+import aiworker.lexer.Lexer;
+import aiworker.lexer.Token;
+import aiworker.lexer.Token.Kind;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.ArrayDeque;

@@ -1,8 +1,11 @@
 package aiworker.check;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
-import aiworker.check.Token.Kind;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
+import aiworker.error.Refusal;
+import aiworker.lexer.Lexer;
+import aiworker.lexer.Token;
+import aiworker.lexer.Token.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,6 +1,7 @@
 package aiworker.check;
 
-import aiworker.Config;
+import aiworker.config.Config;
+import aiworker.error.Refusal;
 import java.util.List;
 import java.util.Set;
 

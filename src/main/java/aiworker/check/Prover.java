@@ -1,8 +1,8 @@
 package aiworker.check;
 
-import aiworker.AiWorkerException;
-import aiworker.Config;
+import aiworker.config.Config;
 import aiworker.db.Database;
+import aiworker.error.AiWorkerException;
 
 /**
  * Proves that a statement is one read-only, bounded query over what is in scope, and valid on this

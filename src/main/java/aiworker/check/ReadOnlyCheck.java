@@ -1,7 +1,10 @@
 package aiworker.check;
 
-import aiworker.AiWorkerException;
-import aiworker.Config;
+import aiworker.config.Config;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Refusal;
+import aiworker.lexer.Lexer;
+import aiworker.lexer.Token;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -33,12 +36,12 @@ final class ReadOnlyCheck {
    * @throws AiWorkerException STATEMENT_REFUSED or, if it does not parse, STATEMENT_INVALID
    */
   Text judge(String statement) {
-    Disguise disguise = Disguise.of(statement);
-    Select read = Parser.parse(disguise.text());
+    TokenSubstitution substitution = TokenSubstitution.of(statement);
+    Select read = Parser.parse(substitution.text());
     if (read instanceof PlainSelect plain) {
       plain.setOracleHint(null);
     }
-    disguise.requireSame(read.toString());
+    substitution.requireSame(read.toString());
     String printed = RowLimit.apply(read, config.rowLimit()).toString();
     Select judged = Parser.parse(printed);
     if (!judged.toString().equals(printed)) {
@@ -47,8 +50,8 @@ final class ReadOnlyCheck {
     Parser.requireSameTokens(printed);
     TreeWalk walk = TreeWalk.of(judged);
     requireEveryQuerySeen(printed, walk);
-    String text = disguise.restore(printed);
-    return new Text(text, Names.of(text, relations(walk, disguise), walk.calls()));
+    String text = substitution.restore(printed);
+    return new Text(text, Names.of(text, relations(walk, substitution), walk.calls()));
   }
 
   /** No query may hide where the tree keeps text. */
@@ -61,7 +64,7 @@ final class ReadOnlyCheck {
     }
   }
 
-  private static Set<QualifiedName> relations(TreeWalk walk, Disguise disguise) {
+  private static Set<QualifiedName> relations(TreeWalk walk, TokenSubstitution substitution) {
     Set<QualifiedName> relations = new LinkedHashSet<>();
     for (Table table : walk.tables()) {
       if (table.getDatabaseName() != null) {
@@ -69,14 +72,14 @@ final class ReadOnlyCheck {
       }
       relations.add(
           new QualifiedName(
-              table.getSchemaName() == null ? null : name(table.getSchemaName(), disguise),
-              name(table.getName(), disguise)));
+              table.getSchemaName() == null ? null : name(table.getSchemaName(), substitution),
+              name(table.getName(), substitution)));
     }
     return relations;
   }
 
-  private static String name(String written, Disguise disguise) {
-    List<Token> tokens = Lexer.tokens(disguise.original(written));
+  private static String name(String written, TokenSubstitution substitution) {
+    List<Token> tokens = Lexer.tokens(substitution.original(written));
     if (tokens.size() != 1 || !tokens.get(0).isName()) {
       throw Refusal.of("%s is no relation's name", written);
     }

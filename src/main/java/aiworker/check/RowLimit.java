@@ -1,5 +1,6 @@
 package aiworker.check;
 
+import aiworker.error.Refusal;
 import java.math.BigInteger;
 import java.util.Locale;
 import net.sf.jsqlparser.expression.Alias;

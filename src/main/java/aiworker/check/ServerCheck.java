@@ -1,12 +1,11 @@
 package aiworker.check;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
 import aiworker.db.Database;
 import aiworker.db.Row;
-import com.fasterxml.jackson.core.JsonProcessingException;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
+import aiworker.json.Json;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,7 +17,6 @@ import java.util.List;
  * <p>Thread rule: that of the {@link Database}.
  */
 final class ServerCheck {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String RESOLVE =
       "SELECT r.* FROM ai_worker.resolve_statement(?, "
           + "ARRAY(SELECT pg_catalog.jsonb_array_elements_text(?::jsonb)), ?::jsonb) AS r";
@@ -49,14 +47,12 @@ final class ServerCheck {
    */
   Resolution resolve(String statement, Names names) {
     Row row =
-        database
-            .query(RESOLVE, statement, JSON.valueToTree(schemas).toString(), names.json())
-            .get(0);
+        database.query(RESOLVE, statement, Json.array(schemas).toString(), names.json()).get(0);
     if (row.text("error") != null) {
-      throw failure(json(row.text("error")), statement);
+      throw failure(Json.ours(row.text("error")), statement);
     }
     List<CatalogFact> objects = new ArrayList<>();
-    json(row.text("objects")).forEach(object -> objects.add(CatalogFact.of(object)));
+    Json.ours(row.text("objects")).forEach(object -> objects.add(CatalogFact.of(object)));
     return new Resolution(objects, row.text("names_only") != null);
   }
 
@@ -79,14 +75,5 @@ final class ServerCheck {
   /** No query, or one of a temporary table, which no view of ours can read. */
   private static boolean isRefusal(String sqlState) {
     return sqlState.equals("42P16") || sqlState.equals("0A000");
-  }
-
-  private static JsonNode json(String text) {
-    try {
-      return JSON.readTree(text);
-    } catch (JsonProcessingException e) {
-      throw new AiWorkerException(
-          Failure.INTERNAL, "ai_worker.resolve_statement answered no JSON", text, e);
-    }
   }
 }

@@ -1,5 +1,8 @@
 package aiworker.check;
 
+import aiworker.error.Refusal;
+import aiworker.lexer.Lexer;
+import aiworker.lexer.Token;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,10 +1,10 @@
 package aiworker.limits;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
 import aiworker.chat.ChatSettings;
 import aiworker.db.Database;
 import aiworker.db.Row;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Clock;
 import java.time.Instant;

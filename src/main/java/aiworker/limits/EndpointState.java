@@ -1,6 +1,6 @@
 package aiworker.limits;
 
-import aiworker.Failure;
+import aiworker.error.Failure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * What is known of an endpoint: a <a
  * href="https://martinfowler.com/bliki/CircuitBreaker.html">circuit breaker</a> as a value that
- * fits into one bigint, so that sessions can share it. Immutable.
+ * fits into two bigints, so that sessions can share it. Immutable.
  *
  * @param endpoint which one, 0 to 65535
  * @param failures calls that have failed in a row, at most 31; 0 if the latest was answered

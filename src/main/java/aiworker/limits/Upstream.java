@@ -1,13 +1,14 @@
 package aiworker.limits;
 
-import aiworker.AiWorkerException;
-import aiworker.Usage;
 import aiworker.chat.ChatClient;
 import aiworker.chat.ChatReply;
 import aiworker.chat.ChatSettings;
 import aiworker.chat.Message;
 import aiworker.db.Database;
 import aiworker.db.Row;
+import aiworker.error.AiWorkerException;
+import aiworker.usage.Tally;
+import aiworker.usage.Usage;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Clock;
 import java.util.List;
@@ -115,6 +116,11 @@ public final class Upstream {
     Row row = Breaker.look(database);
     breaker.answered(database, settings, row);
     return row;
+  }
+
+  /** Counts the latest call as failed: its answer held no statement. */
+  public void unanswered() {
+    unrecorded = unrecorded.plus(new Tally(0, 1, Usage.NONE));
   }
 
   /** What the user said first, whatever his role may see and however his answer was refused. */

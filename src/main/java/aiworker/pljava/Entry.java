@@ -1,11 +1,11 @@
 package aiworker.pljava;
 
-import aiworker.AiWorkerException;
 import aiworker.Worker;
 import aiworker.db.Database;
 import aiworker.db.DatabaseException;
 import aiworker.db.JdbcDatabase;
 import aiworker.db.ServerError;
+import aiworker.error.AiWorkerException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.CompletionException;

@@ -1,10 +1,8 @@
 package aiworker.schema;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
-import com.fasterxml.jackson.core.JsonProcessingException;
+import aiworker.json.Json;
+import aiworker.lexer.Token;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -32,8 +30,6 @@ final class CatalogReader {
   private final Map<String, String> bareTypes = new HashMap<>();
   private final Map<String, String> typeIds = new HashMap<>();
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   /** A reader of the server's JSON; what is null is empty. */
   static CatalogReader of(String catalog, String rowEstimates, String commonValues) {
     Map<List<String>, Long> rows = new HashMap<>();
@@ -48,12 +44,7 @@ final class CatalogReader {
   }
 
   private static JsonNode json(String text) {
-    try {
-      return JSON.readTree(text == null ? "[]" : text);
-    } catch (JsonProcessingException e) {
-      throw new AiWorkerException(
-          Failure.INTERNAL, "the catalogs read as no JSON", e.getOriginalMessage(), e);
-    }
+    return Json.ours(text == null ? "[]" : text);
   }
 
   private static List<String> texts(JsonNode array) {
@@ -193,13 +184,13 @@ final class CatalogReader {
       return List.of();
     }
     List<String> path = new ArrayList<>(path(relation));
-    path.add(SqlScanner.unquote(column));
+    path.add(Token.unquoted(column));
     return values.getOrDefault(path, List.of()).stream().map(SafeText::literal).toList();
   }
 
   private static List<String> path(JsonNode relation) {
     return List.of(
-        SqlScanner.unquote(text(relation, "schema")), SqlScanner.unquote(text(relation, "name")));
+        Token.unquoted(text(relation, "schema")), Token.unquoted(text(relation, "name")));
   }
 
   private static String id(JsonNode relation) {

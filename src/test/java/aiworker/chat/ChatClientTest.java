@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
-import aiworker.Usage;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import aiworker.testing.FakeEndpoint;
+import aiworker.usage.Usage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -31,10 +31,10 @@ class ChatClientTest {
       List.of(Message.system("You write SQL."), Message.user("Get all users"));
 
   private final FakeEndpoint endpoint = FakeEndpoint.start();
-  private final TestTime time = new TestTime();
+  private final TestClock time = new TestClock();
   private final ChatClient client = new ChatClient(time, () -> 1.0, InetAddress::getAllByName);
   private ChatSettings settings =
-      ChatSettings.of(endpoint.url(), "gpt-test", ApiKey.of(KEY, "test"));
+      TestSettings.of(endpoint.url(), "gpt-test", ApiKey.of(KEY, "test"));
 
   @AfterEach
   void stop() {
@@ -50,8 +50,8 @@ class ChatClientTest {
   }
 
   @Test
-  void postsTheConversationWithKeyAndAnswersTheStatement() {
-    endpoint.replyWithSql("SELECT * FROM users");
+  void postsTheConversationWithKeyAndAnswersTheWords() {
+    endpoint.replyWith("SELECT * FROM users");
     assertEquals(new ChatReply("SELECT * FROM users", new Usage(100, 20, 120, 0)), ask());
     FakeEndpoint.Request request = endpoint.requests().get(0);
     assertEquals("/v1/chat/completions", request.path());
@@ -66,7 +66,7 @@ class ChatClientTest {
   }
 
   @Test
-  void textWithoutStructureComesBackAsItIs() {
+  void wordsComeBackAsTheyCame() {
     endpoint.replyWith("Here you are:\n```sql\nSELECT 1\n```");
     assertEquals("Here you are:\n```sql\nSELECT 1\n```", ask().content());
   }
@@ -81,30 +81,10 @@ class ChatClientTest {
     }
   }
 
-  @Test
-  void structureOfAnotherKindComesBackAsItIs() {
-    endpoint.replyWith("{\"query\": \"SELECT 1\"}");
-    assertEquals("{\"query\": \"SELECT 1\"}", ask().content());
-  }
-
-  @Test
-  void neitherStatementNorReasonIsNoStatement() {
-    endpoint.replyWith("{\"sql\": null, \"problem\": null}");
-    assertEquals(Failure.NO_STATEMENT, fail().failure());
-  }
-
-  @Test
-  void whyThereIsNoStatementIsTold() {
-    endpoint.replyWithProblem("there is no table of invoices");
-    AiWorkerException e = fail();
-    assertEquals(Failure.NO_STATEMENT, e.failure());
-    assertEquals("there is no table of invoices", e.detail());
-  }
-
   @ParameterizedTest
   @ValueSource(ints = {408, 409, 429, 500, 502, 503, 504, 529})
   void passingTroubleIsTriedAgain(int status) {
-    endpoint.replyError(status, "busy").replyError(status, "busy").replyWithSql("SELECT 1");
+    endpoint.replyError(status, "busy").replyError(status, "busy").replyWith("SELECT 1");
     assertEquals("SELECT 1", ask().content());
     assertEquals(Duration.ofMillis(1_500), time.slept());
   }
@@ -217,7 +197,7 @@ class ChatClientTest {
     ask();
     assertEquals(3, endpoint.requests().size());
     assertFalse(endpoint.requests().get(2).json().has("response_format"));
-    settings = ChatSettings.of(endpoint.url(), "another", settings.key());
+    settings = TestSettings.of(endpoint.url(), "another", settings.key());
     endpoint.replyWith("SELECT 3");
     ask();
     assertTrue(endpoint.requests().get(3).json().has("response_format"));
@@ -225,7 +205,7 @@ class ChatClientTest {
 
   @Test
   void olderServersGetTheOlderLengthLimit() {
-    settings = settings.withSampling(new Sampling(7L, 500));
+    settings = TestSettings.with(settings, new Sampling(7L, 500));
     endpoint
         .replyError(400, "Unrecognized request argument supplied: max_completion_tokens")
         .replyWithSql("SELECT 1");
@@ -238,7 +218,7 @@ class ChatClientTest {
 
   @Test
   void lengthLimitThatIsTooLargeIsTheCallersToKnow() {
-    settings = settings.withSampling(new Sampling(null, 500_000));
+    settings = TestSettings.with(settings, new Sampling(null, 500_000));
     endpoint.replyError(
         400, "max_completion_tokens is too large: 500000. This model supports at most 16384");
     AiWorkerException e = fail();
@@ -312,7 +292,7 @@ class ChatClientTest {
 
   @Test
   void endpointOnThisMachineNeedsNoKey() {
-    settings = ChatSettings.of(endpoint.url(), "llama", ApiKey.NONE);
+    settings = TestSettings.of(endpoint.url(), "llama", ApiKey.NONE);
     endpoint.replyWithSql("SELECT 1");
     ask();
     assertNull(endpoint.requests().get(0).headers().getFirst("Authorization"));

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -20,7 +20,7 @@ class ChatSettingsTest {
   private static final ApiKey KEY = ApiKey.of(SECRET, "test");
 
   private static ChatSettings of(String url) {
-    return ChatSettings.of(URI.create(url), "m", KEY);
+    return TestSettings.of(URI.create(url), "m", KEY);
   }
 
   private static AiWorkerException refused(String url) {
@@ -76,7 +76,7 @@ class ChatSettingsTest {
     Network open = new Network(true, null, null);
     ChatSettings settings =
         new ChatSettings(
-            url, "m", KEY, null, Duration.ofSeconds(1), 0, Map.of(), open, Sampling.DEFAULT);
+            url, "m", KEY, null, Duration.ofSeconds(1), 0, Map.of(), open, TestSettings.SAMPLING);
     assertEquals("http://10.0.0.1:8000/v1", settings.shownUrl());
   }
 
@@ -85,16 +85,17 @@ class ChatSettingsTest {
     AiWorkerException e =
         assertThrows(
             AiWorkerException.class,
-            () -> ChatSettings.of(URI.create("https://model.example"), "m", ApiKey.NONE));
+            () -> TestSettings.of(URI.create("https://model.example"), "m", ApiKey.NONE));
     assertEquals(Failure.API_KEY_MISSING, e.failure());
-    ChatSettings.of(URI.create("http://127.0.0.1:11434/v1"), "m", ApiKey.NONE);
+    TestSettings.of(URI.create("http://127.0.0.1:11434/v1"), "m", ApiKey.NONE);
   }
 
   @Test
   void headersAreSentAlong() {
     Map<String, String> headers =
-        of("https://a.example/v1")
-            .withHeaders(Map.of("OpenAI-Project", "proj-1", "accept", "application/x"))
+        TestSettings.with(
+                of("https://a.example/v1"),
+                Map.of("OpenAI-Project", "proj-1", "accept", "application/x"))
             .requestHeaders();
     assertEquals("Bearer " + SECRET, headers.get("Authorization"));
     assertEquals("proj-1", headers.get("OpenAI-Project"));
@@ -130,8 +131,8 @@ class ChatSettingsTest {
             Duration.ofSeconds(1),
             0,
             Map.of(),
-            Network.DEFAULT,
-            Sampling.DEFAULT)
+            TestSettings.NETWORK,
+            TestSettings.SAMPLING)
         .requestHeaders();
   }
 
@@ -154,7 +155,7 @@ class ChatSettingsTest {
     AiWorkerException e =
         assertThrows(
             AiWorkerException.class,
-            () -> of("https://a.example").withHeaders(Map.of(name, value)));
+            () -> TestSettings.with(of("https://a.example"), Map.of(name, value)));
     assertEquals(Failure.REQUEST_REFUSED, e.failure());
   }
 
@@ -168,7 +169,8 @@ class ChatSettingsTest {
   @Test
   void neverPrintsASecret() {
     String text =
-        of("https://a.example/v1?key=" + SECRET).withHeaders(Map.of("X-Pass", SECRET)).toString();
+        TestSettings.with(of("https://a.example/v1?key=" + SECRET), Map.of("X-Pass", SECRET))
+            .toString();
     assertFalse(text.contains(SECRET), text);
     assertTrue(text.contains("X-Pass") && text.contains("https://a.example/v1"), text);
   }
@@ -188,7 +190,7 @@ class ChatSettingsTest {
   @Test
   void masksHeaderValuesThatMayBeSecrets() {
     ChatSettings settings =
-        of("https://a.example").withHeaders(Map.of("X-Pass", "sesame-12", "X-N", "data"));
+        TestSettings.with(of("https://a.example"), Map.of("X-Pass", "sesame-12", "X-N", "data"));
     assertEquals("*** of data", settings.masked("sesame-12 of data"));
   }
 
@@ -200,7 +202,7 @@ class ChatSettingsTest {
   })
   void masksShortKeysTooButNoSingleLetters(String key, String masked) {
     ChatSettings settings =
-        ChatSettings.of(URI.create("https://a.example"), "m", ApiKey.of(key, "test"));
+        TestSettings.of(URI.create("https://a.example"), "m", ApiKey.of(key, "test"));
     assertEquals(masked, settings.masked("key ollama is wrong"));
   }
 }

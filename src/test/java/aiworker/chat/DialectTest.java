@@ -4,7 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
+import aiworker.error.AiWorkerException;
+import aiworker.reply.Reply;
 import aiworker.testing.FakeEndpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -51,14 +52,15 @@ class DialectTest {
     try (FakeEndpoint endpoint = FakeEndpoint.start()) {
       script.path("replies").forEach(reply -> endpoint.reply(reply(reply)));
       ChatSettings settings =
-          ChatSettings.of(endpoint.url(), test.model, KEY)
-              .withSampling(sampling(script.path("sampling")));
-      ChatClient client = new ChatClient(new TestTime(), () -> 0.5, InetAddress::getAllByName);
+          TestSettings.with(
+              TestSettings.of(endpoint.url(), test.model, KEY), sampling(script.path("sampling")));
+      ChatClient client = new ChatClient(new TestClock(), () -> 0.5, InetAddress::getAllByName);
       List<Message> question = List.of(Message.user("Get all users"));
       if (script.has("failure")) {
         AiWorkerException e =
             assertThrows(
-                AiWorkerException.class, () -> client.complete(settings, question, () -> {}));
+                AiWorkerException.class,
+                () -> statement(client.complete(settings, question, () -> {})));
         assertEquals(script.path("failure").asText(), e.failure().name());
         assertTrue(e.getMessage().contains(script.path("message").asText("")), e.getMessage());
         if (script.has("detail")) {
@@ -67,7 +69,7 @@ class DialectTest {
         assertEquals(script.path("total").intValue(), e.usage().total());
       } else {
         ChatReply reply = client.complete(settings, question, () -> {});
-        assertEquals(script.path("content").asText(), reply.content());
+        assertEquals(script.path("content").asText(), statement(reply));
         assertEquals(script.path("total").intValue(), reply.usage().total());
         assertEquals(script.path("cached").intValue(), reply.usage().cached());
       }
@@ -75,9 +77,17 @@ class DialectTest {
     }
   }
 
+  private static String statement(ChatReply reply) {
+    try {
+      return Reply.of(reply.content()).sql();
+    } catch (AiWorkerException e) {
+      throw e.costing(reply.usage());
+    }
+  }
+
   private static Sampling sampling(JsonNode node) {
     return node.isMissingNode()
-        ? Sampling.DEFAULT
+        ? TestSettings.SAMPLING
         : new Sampling(node.path("seed").longValue(), node.path("max").intValue());
   }
 

@@ -1,6 +1,6 @@
 package aiworker.chat;
 
-import aiworker.Failure;
+import aiworker.error.Failure;
 import aiworker.testing.RawEndpoint;
 import java.io.IOException;
 

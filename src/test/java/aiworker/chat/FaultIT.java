@@ -1,15 +1,16 @@
 package aiworker.chat;
 
-import static aiworker.Failure.AUTHENTICATION_FAILED;
-import static aiworker.Failure.ENDPOINT_FAILED;
-import static aiworker.Failure.ENDPOINT_TIMEOUT;
-import static aiworker.Failure.ENDPOINT_UNREACHABLE;
-import static aiworker.Failure.NO_STATEMENT;
-import static aiworker.Failure.REPLY_CUT;
-import static aiworker.Failure.REPLY_UNREADABLE;
-import static aiworker.Failure.REQUEST_REFUSED;
+import static aiworker.error.Failure.AUTHENTICATION_FAILED;
+import static aiworker.error.Failure.ENDPOINT_FAILED;
+import static aiworker.error.Failure.ENDPOINT_TIMEOUT;
+import static aiworker.error.Failure.ENDPOINT_UNREACHABLE;
+import static aiworker.error.Failure.NO_STATEMENT;
+import static aiworker.error.Failure.REPLY_CUT;
+import static aiworker.error.Failure.REPLY_UNREADABLE;
+import static aiworker.error.Failure.REQUEST_REFUSED;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import aiworker.error.Failure;
 import aiworker.testing.RawEndpoint;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -220,6 +221,7 @@ class FaultIT {
   }
 
   static Stream<Fault> statuses() {
+    Failure interimAnswer = InterimAnswers.problem() == null ? null : REPLY_UNREADABLE;
     String end = "\r\nContent-Length: 0\r\n\r\n";
     return Stream.of(
         Fault.text("no content", REPLY_UNREADABLE, "HTTP/1.1 204 None\r\n\r\n"),
@@ -235,11 +237,11 @@ class FaultIT {
         Fault.text("proxy password", REQUEST_REFUSED, "HTTP/1.1 407 No" + end),
         Fault.text(
             "early hints, then an answer",
-            null,
+            interimAnswer,
             "HTTP/1.1 103 Hints\r\nLink: </a>\r\n\r\n" + Fault.ok(Fault.ANSWER)),
         Fault.text(
             "continue, then an answer",
-            null,
+            interimAnswer,
             "HTTP/1.1 100 Continue\r\n\r\n" + Fault.ok(Fault.ANSWER)),
         Fault.text(
             "switching protocols", REPLY_UNREADABLE, "HTTP/1.1 101 Switch\r\nUpgrade: x\r\n\r\n"),
@@ -401,8 +403,7 @@ class FaultIT {
     }
   }
 
-  private static Fault compressed(
-      String name, aiworker.Failure failure, String encoding, byte[] body) {
+  private static Fault compressed(String name, Failure failure, String encoding, byte[] body) {
     return Fault.after(
         name,
         failure,

@@ -4,9 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import aiworker.testing.FakeEndpoint;
+import aiworker.testing.Full;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -22,11 +23,11 @@ final class FaultTable {
   static final Duration DEADLINE = Duration.ofSeconds(1);
 
   /** For a busy machine. */
-  private static final Duration GRACE = Duration.ofMillis(500);
+  private static final Duration GRACE = Duration.ofMillis(Full.atMost(500));
 
   private final Path file;
   private final ChatClient client =
-      new ChatClient(Time.SYSTEM, () -> 0.0, InetAddress::getAllByName);
+      new ChatClient(WaitingClock.SYSTEM, () -> 0.0, InetAddress::getAllByName);
 
   /**
    * Starts an empty table, and warms up: the first call of all loads the classes.
@@ -47,7 +48,7 @@ final class FaultTable {
 
   /** One retry, and a deadline of one second. */
   static ChatSettings settings(java.net.URI url) {
-    return ChatSettings.of(url, "gpt-test", ApiKey.of(KEY, "test")).withLimits(DEADLINE, 1);
+    return TestSettings.of(url, "gpt-test", ApiKey.of(KEY, "test")).withLimits(DEADLINE, 1);
   }
 
   /** Asks, and expects this failure; null for an answer. */

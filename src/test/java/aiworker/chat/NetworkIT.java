@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.RawEndpoint;
 import aiworker.testing.TestCertificates;
@@ -33,7 +33,7 @@ class NetworkIT {
   private static final ApiKey KEY = ApiKey.of("sk-network-0123456789", "test");
 
   private static ChatReply ask(Transport.Resolver resolver, ChatSettings settings) {
-    return new ChatClient(Time.SYSTEM, () -> 0.0, resolver)
+    return new ChatClient(WaitingClock.SYSTEM, () -> 0.0, resolver)
         .complete(settings, List.of(Message.user("Get all users")), () -> {});
   }
 
@@ -56,7 +56,7 @@ class NetworkIT {
     AiWorkerException e =
         fail(
             host -> new InetAddress[] {InetAddress.getByName(address)},
-            ChatSettings.of(URI.create("https://model.example/v1"), "m", KEY));
+            TestSettings.of(URI.create("https://model.example/v1"), "m", KEY));
     assertEquals(Failure.REQUEST_REFUSED, e.failure());
     assertTrue(e.detail().contains("link-local or metadata"), e.detail());
   }
@@ -66,7 +66,7 @@ class NetworkIT {
     AiWorkerException e =
         fail(
             host -> new InetAddress[] {InetAddress.getByName("10.0.0.1")},
-            ChatSettings.of(URI.create("http://localhost:1/v1"), "m", KEY));
+            TestSettings.of(URI.create("http://localhost:1/v1"), "m", KEY));
     assertEquals(Failure.REQUEST_REFUSED, e.failure());
     assertTrue(e.detail().contains("10.0.0.1"), e.detail());
   }
@@ -78,7 +78,7 @@ class NetworkIT {
             host -> {
               throw new UnknownHostException(host);
             },
-            ChatSettings.of(URI.create("https://model.example/v1"), "m", KEY));
+            TestSettings.of(URI.create("https://model.example/v1"), "m", KEY));
     assertEquals(Failure.ENDPOINT_UNREACHABLE, e.failure());
     assertEquals("the host of https://model.example/v1 is unknown", e.getMessage());
   }
@@ -90,7 +90,7 @@ class NetworkIT {
             host -> {
               throw new SecurityException("access denied");
             },
-            ChatSettings.of(URI.create("https://model.example/v1"), "m", KEY));
+            TestSettings.of(URI.create("https://model.example/v1"), "m", KEY));
     assertEquals(Failure.ENDPOINT_UNREACHABLE, e.failure());
     assertTrue(e.getMessage().contains("security policy"), e.getMessage());
   }
@@ -108,7 +108,7 @@ class NetworkIT {
           throw new UnknownHostException(host);
         };
     ChatSettings settings =
-        ChatSettings.of(URI.create("https://model.example/v1"), "m", KEY)
+        TestSettings.of(URI.create("https://model.example/v1"), "m", KEY)
             .withLimits(Duration.ofMillis(300), 2);
     assertEquals(Failure.ENDPOINT_TIMEOUT, fail(hanging, settings).failure());
     IllegalStateException cancel = new IllegalStateException("57014");
@@ -116,7 +116,7 @@ class NetworkIT {
         assertThrows(
             IllegalStateException.class,
             () ->
-                new ChatClient(Time.SYSTEM, () -> 0.0, hanging)
+                new ChatClient(WaitingClock.SYSTEM, () -> 0.0, hanging)
                     .complete(
                         settings,
                         List.of(Message.user("?")),
@@ -147,7 +147,7 @@ class NetworkIT {
               0,
               java.util.Map.of(),
               new Network(true, proxyUrl(proxy), null),
-              Sampling.DEFAULT);
+              TestSettings.SAMPLING);
       assertEquals("SELECT 1", ask(InetAddress::getAllByName, settings).content());
       assertEquals(
           List.of("POST http://model.example:8000/v1/chat/completions HTTP/1.1"),
@@ -170,8 +170,9 @@ class NetworkIT {
                 })) {
       endpoint.replyWith("SELECT 1").replyWith("SELECT 2");
       ChatSettings settings =
-          ChatSettings.of(URI.create("https://model.example/v1"), "m", KEY)
-              .withNetwork(new Network(false, proxyUrl(proxy), certificates.authorityFile()));
+          TestSettings.with(
+              TestSettings.of(URI.create("https://model.example/v1"), "m", KEY),
+              new Network(false, proxyUrl(proxy), certificates.authorityFile()));
       assertEquals("SELECT 1", ask(InetAddress::getAllByName, settings).content());
       assertEquals(List.of("CONNECT model.example:443 HTTP/1.1"), List.copyOf(asked));
     }
@@ -189,9 +190,10 @@ class NetworkIT {
             Fault.text("", null, "HTTP/1.1 " + status + " No\r\nContent-Length: 0\r\n\r\n")
                 .handler())) {
       ChatSettings settings =
-          ChatSettings.of(URI.create("https://model.example/v1"), "m", KEY)
-              .withLimits(Duration.ofSeconds(5), 0)
-              .withNetwork(new Network(false, proxyUrl(proxy), null));
+          TestSettings.with(
+              TestSettings.of(URI.create("https://model.example/v1"), "m", KEY)
+                  .withLimits(Duration.ofSeconds(5), 0),
+              new Network(false, proxyUrl(proxy), null));
       AiWorkerException e = fail(InetAddress::getAllByName, settings);
       assertEquals(failure, e.failure());
       assertEquals(detail, e.detail());
@@ -222,7 +224,7 @@ class NetworkIT {
                   0,
                   java.util.Map.of(),
                   new Network(true, proxyUrl(proxy), null),
-                  Sampling.DEFAULT));
+                  TestSettings.SAMPLING));
       assertEquals(Failure.REQUEST_REFUSED, e.failure());
       assertTrue(e.detail().contains("link-local or metadata"), e.detail());
       assertEquals(0, proxy.connections());
@@ -242,7 +244,7 @@ class NetworkIT {
               0,
               java.util.Map.of(),
               new Network(true, URI.create("http://localhost:" + proxy.port()), null),
-              Sampling.DEFAULT);
+              TestSettings.SAMPLING);
       assertEquals("SELECT 1", ask(InetAddress::getAllByName, settings).content());
       assertEquals(1, proxy.requests().size());
     }
@@ -254,8 +256,9 @@ class NetworkIT {
         RawEndpoint proxy = RawEndpoint.start((c, n) -> c.reset())) {
       ask(
           InetAddress::getAllByName,
-          ChatSettings.of(endpoint.url(), "m", ApiKey.NONE)
-              .withNetwork(new Network(false, proxyUrl(proxy), null)));
+          TestSettings.with(
+              TestSettings.of(endpoint.url(), "m", ApiKey.NONE),
+              new Network(false, proxyUrl(proxy), null)));
       assertEquals(0, proxy.connections());
     }
   }

@@ -1,15 +1,15 @@
 package aiworker.chat;
 
-import static aiworker.Failure.ENDPOINT_FAILED;
-import static aiworker.Failure.ENDPOINT_TIMEOUT;
-import static aiworker.Failure.ENDPOINT_UNREACHABLE;
-import static aiworker.Failure.REPLY_UNREADABLE;
+import static aiworker.error.Failure.ENDPOINT_FAILED;
+import static aiworker.error.Failure.ENDPOINT_TIMEOUT;
+import static aiworker.error.Failure.ENDPOINT_UNREACHABLE;
+import static aiworker.error.Failure.REPLY_UNREADABLE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
-import aiworker.Failure;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.RawEndpoint;
 import aiworker.testing.TestCertificates;
@@ -47,7 +47,7 @@ class TlsFaultIT {
   }
 
   private static ChatSettings settings(URI url) {
-    return FaultTable.settings(url).withNetwork(trusted);
+    return TestSettings.with(FaultTable.settings(url), trusted);
   }
 
   @ParameterizedTest
@@ -85,7 +85,7 @@ class TlsFaultIT {
     }
     try (FakeEndpoint endpoint = FakeEndpoint.start(good)) {
       ChatSettings settings =
-          FaultTable.settings(endpoint.url()).withNetwork(new Network(false, null, file));
+          TestSettings.with(FaultTable.settings(endpoint.url()), new Network(false, null, file));
       TABLE.check("CA file: " + name, ENDPOINT_UNREACHABLE, settings);
       AiWorkerException e = assertThrows(AiWorkerException.class, () -> TABLE.ask(settings));
       assertTrue(e.getMessage().contains(name), e.getMessage());

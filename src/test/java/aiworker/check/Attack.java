@@ -1,6 +1,6 @@
 package aiworker.check;
 
-import aiworker.AiWorkerException;
+import aiworker.error.AiWorkerException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -1,14 +1,12 @@
 package aiworker.check;
 
-import aiworker.Config;
 import aiworker.chat.Network;
 import aiworker.chat.Sampling;
+import aiworker.config.Config;
 import aiworker.db.Database;
+import aiworker.json.Json;
 import aiworker.testing.TestCluster;
 import aiworker.testing.TestDatabase;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -92,7 +90,7 @@ final class CheckDatabase implements AutoCloseable {
                 "[\"" + String.join("\",\"", config.schemas()) + "\"]",
                 text.names().json())
             .stream()
-            .map(row -> CatalogFact.of(json(row.text("object"))))
+            .map(row -> CatalogFact.of(Json.ours(row.text("object"))))
             .toList());
     return text.text();
   }
@@ -128,8 +126,8 @@ final class CheckDatabase implements AutoCloseable {
         null,
         null,
         Map.of(),
-        Network.DEFAULT,
-        Sampling.DEFAULT,
+        new Network(false, null, null),
+        new Sampling(null, null),
         schemas,
         allowedFunctions,
         rowLimit,
@@ -142,14 +140,6 @@ final class CheckDatabase implements AutoCloseable {
         0,
         100,
         Duration.ZERO);
-  }
-
-  private static JsonNode json(String text) {
-    try {
-      return new ObjectMapper().readTree(text);
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   static String resource(String name) {

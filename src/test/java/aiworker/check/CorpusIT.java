@@ -3,8 +3,8 @@ package aiworker.check;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.AiWorkerException;
-import aiworker.Config;
+import aiworker.config.Config;
+import aiworker.error.AiWorkerException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

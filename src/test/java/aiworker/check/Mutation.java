@@ -1,5 +1,7 @@
 package aiworker.check;
 
+import aiworker.lexer.Lexer;
+import aiworker.lexer.Token;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
@@ -48,9 +50,9 @@ final class Mutation {
       case 0, 1, 2 -> text.toUpperCase(Locale.ROOT);
       case 3, 4, 5 -> text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
       case 6, 7, 8 -> text;
-      case 9 -> escaped(Identifiers.name(text), random);
+      case 9 -> escaped(token.name(), random);
       case 10 -> lookAlike(text, random);
-      default -> Identifiers.quote(Identifiers.name(text));
+      default -> '"' + token.name() + '"';
     };
   }
 

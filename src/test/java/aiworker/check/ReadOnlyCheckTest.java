@@ -3,9 +3,9 @@ package aiworker.check;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import aiworker.AiWorkerException;
-import aiworker.Config;
-import aiworker.Failure;
+import aiworker.config.Config;
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

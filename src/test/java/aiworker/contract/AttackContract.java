@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.check.Attack;
+import aiworker.testing.Full;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +28,7 @@ import org.junit.jupiter.api.Test;
  * refuses it, and nothing anywhere has changed.
  */
 abstract class AttackContract extends RuntimeContract {
-  private static final Duration LONGEST = Duration.ofSeconds(3);
+  private static final Duration LONGEST = Duration.ofSeconds(Full.atMost(3));
 
   /** Sends what is no text, such as half of a surrogate pair, as JSON can. */
   private static final ObjectMapper ESCAPING =
@@ -65,7 +67,7 @@ abstract class AttackContract extends RuntimeContract {
 
   @Test
   void everyAttackWrittenOtherwiseIsRefusedAndChangesNothing() throws Exception {
-    assertRefused("mutated attacks", Attack.mutated(17));
+    assertRefused("mutated attacks", everyNth(Full.or(1, 5), Attack.mutated(17)));
   }
 
   @Test
@@ -97,6 +99,11 @@ abstract class AttackContract extends RuntimeContract {
     } finally {
       admin("DROP TABLE IF EXISTS public.stolen");
     }
+  }
+
+  /** From the start on, so that each technique with as many attacks is among them. */
+  private static <T> List<T> everyNth(int n, List<T> all) {
+    return IntStream.range(0, all.size()).filter(i -> i % n == 0).mapToObj(all::get).toList();
   }
 
   private void assertRefused(String title, List<Attack> attacks) throws Exception {

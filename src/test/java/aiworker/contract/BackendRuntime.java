@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Assumptions;
 /** The runtimes, and whether this machine's PostgreSQL has them. */
 enum BackendRuntime {
   PLJAVA("PL/Java", "pljava", "pljava.control"),
-  PLPYTHON("PL/Python with JPype", "plpython", "plpython3u.control");
+  PLPYTHON("PL/Python", "plpython", "plpython3u.control");
 
   private final String title;
   private final String option;

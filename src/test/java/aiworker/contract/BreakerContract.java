@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
+import aiworker.testing.Full;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -70,6 +71,8 @@ abstract class BreakerContract extends RuntimeContract {
     List<Connection> sessions = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Connection session = asker();
+      // to start Java takes as long as it takes
+      nextTryIn("50 seconds");
       refusal(session, question(), "v1", "IA011");
       sessions.add(session);
     }
@@ -115,7 +118,7 @@ abstract class BreakerContract extends RuntimeContract {
     assertEquals(0, answeredAtOnce(sessions));
     long start = System.nanoTime();
     refusal(sessions.get(0), question(), "v1", "IA011");
-    assertTrue(System.nanoTime() - start < 500_000_000L);
+    assertTrue(System.nanoTime() - start < Full.atMost(500_000_000L));
     close(sessions);
     assertEquals(3, endpoint.requests().size());
   }
@@ -161,7 +164,7 @@ abstract class BreakerContract extends RuntimeContract {
     nextTryIn("0");
     String question = question();
     Future<JsonNode> probe = clients.submit(() -> generate(sessions.get(0), question, "v1"));
-    while (endpoint.requests().size() < 4) {
+    while (endpoint.requests().size() < 4 && !probe.isDone()) {
       Thread.sleep(10);
     }
     long start = System.nanoTime();
@@ -302,6 +305,7 @@ abstract class BreakerContract extends RuntimeContract {
     for (int i = 0; i < 3; i++) {
       assertFalse(refusal("the same", "v1", "IA011").getMessage().contains("left alone"));
     }
+    nextTryIn("50 seconds");
     assertLeftAlone(refusal("the same", "v1", "IA011"));
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import aiworker.testing.Full;
 import aiworker.testing.ProcessCounts;
 import aiworker.testing.RawEndpoint;
 import aiworker.testing.TestCluster;
@@ -30,16 +31,16 @@ import org.junit.jupiter.api.Test;
  * this machine's server only, whose processes can be looked at.
  */
 abstract class CancelContract extends RuntimeContract {
-  private static final int CALLS = 1_000;
+  private static final int CALLS = Full.or(1_000, 100);
 
   /** Promised for noticing. */
-  private static final long PROMISED_MS = 100;
+  private static final long PROMISED_MS = Full.atMost(100);
 
   /** For the end of the process; the JVM under PL/Java takes over 300 ms to halt. */
-  private static final long ENDED_MS = 800;
+  private static final long ENDED_MS = Full.atMost(800);
 
   /** For the slowest, on a busy machine. */
-  private static final long SLOWEST_MS = 1_500;
+  private static final long SLOWEST_MS = Full.atMost(1_500);
 
   /** As the test clusters' log_line_prefix writes it. */
   private static final DateTimeFormatter LOGGED =
@@ -79,7 +80,7 @@ abstract class CancelContract extends RuntimeContract {
   }
 
   @Test
-  void thousandCancelledCallsLeaveNothingBehind() throws Exception {
+  void cancelledCallsLeaveNothingBehind() throws Exception {
     List<Long> latencies = new ArrayList<>();
     try (Silence silence = new Silence();
         Connection session = asker();
@@ -136,12 +137,16 @@ abstract class CancelContract extends RuntimeContract {
       statement.execute("SET statement_timeout = '3s'");
       refusal(session, "slow", "v1", "57014");
       statement.execute("SET statement_timeout = '300ms'");
-      for (int i = 0; i < 50; i++) {
+      for (int i = 0; i < 1_000 && latencies.size() < Full.or(50, 10); i++) {
+        int before = silence.endpoint.connections();
         long start = System.nanoTime();
         refusal(session, "slow", "v1", "57014");
-        latencies.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) - 300);
+        // on a busy machine some do not get as far as the endpoint
+        if (silence.endpoint.connections() > before) {
+          latencies.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) - 300);
+        }
       }
-      assertTrue(silence.endpoint.connections() >= 50, "the calls did wait for the endpoint");
+      assertEquals(Full.or(50, 10), latencies.size());
     }
     assertBounded("statement_timeout", latencies, PROMISED_MS);
   }
@@ -153,7 +158,7 @@ abstract class CancelContract extends RuntimeContract {
     try (Silence silence = new Silence();
         Connection other = cluster.connect(database, "postgres")) {
       admin("UPDATE ai_worker_config SET base_url = '" + silence.endpoint.url() + "'");
-      for (int i = 0; i < 20; i++) {
+      for (int i = 0; i < Full.or(20, 5); i++) {
         try (Connection session = asker()) {
           String pid = value(session, "SELECT pg_backend_pid()");
           silence.action = () -> value(other, "SELECT pg_terminate_backend(" + pid + ")");
@@ -173,15 +178,15 @@ abstract class CancelContract extends RuntimeContract {
   void fastShutdownIsNoticedAtOnce() throws Exception {
     List<Long> seen = new ArrayList<>();
     List<Long> gone = new ArrayList<>();
-    try (TestCluster own = TestCluster.start(Map.of());
+    try (TestCluster own = Installation.start(Map.of());
         Silence silence = new Silence()) {
-      String installed = Installation.create(own, runtime.option());
+      String installed = Installation.create(own, runtime);
       try (Connection admin = own.connect(installed, "postgres");
           Statement statement = admin.createStatement()) {
         statement.execute(
             "UPDATE ai_worker_config SET base_url = '" + silence.endpoint.url() + "'");
       }
-      for (int i = 0; i < 5; i++) {
+      for (int i = 0; i < Full.or(5, 2); i++) {
         String postmaster =
             Files.readAllLines(own.folder().resolve("data/postmaster.pid")).get(0).strip();
         silence.action =

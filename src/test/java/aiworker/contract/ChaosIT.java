@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
+import aiworker.testing.Full;
 import aiworker.testing.TestCluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
@@ -32,7 +33,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ChaosIT {
   private static final int CLIENTS = 16;
   private static final int KEYS = 20;
-  private static final Duration LENGTH = Duration.ofSeconds(20);
+  private static final int KILLS = Full.or(3, 1);
+  private static final Duration LENGTH = Duration.ofSeconds(Full.or(20, 6));
 
   private final AtomicLong committedHits = new AtomicLong();
   private final AtomicLong doubtfulHits = new AtomicLong();
@@ -43,9 +45,9 @@ class ChaosIT {
   @EnumSource(BackendRuntime.class)
   void everyAnswerIsRightAndEveryCommittedHitCounts(BackendRuntime runtime) throws Exception {
     runtime.require();
-    try (TestCluster cluster = TestCluster.start(Map.of("deadlock_timeout", "200ms"));
+    try (TestCluster cluster = Installation.start(Map.of("deadlock_timeout", "200ms"));
         FakeEndpoint endpoint = FakeEndpoint.start()) {
-      String database = Installation.create(cluster, runtime.option());
+      String database = Installation.create(cluster, runtime);
       endpoint.otherwise(
           request -> FakeEndpoint.completion("SELECT '" + request.lastMessage() + "' AS answer"));
       try (Connection connection = cluster.connect(database, "postgres");
@@ -228,8 +230,8 @@ class ChaosIT {
           case 3 -> statement.execute("SELECT ai_worker.clean()");
           default -> statement.execute("SELECT pg_cancel_backend(" + victim + ")");
         }
-        boolean due = System.nanoTime() - start > LENGTH.toNanos() * (kills + 1) / 4;
-        if (due && victim != null && kills < 3) {
+        boolean due = System.nanoTime() - start > LENGTH.toNanos() * (kills + 1) / (KILLS + 1);
+        if (due && victim != null && kills < KILLS) {
           TestCluster.asServer("kill", "-9", victim);
           kills++;
           Thread.sleep(1_500);

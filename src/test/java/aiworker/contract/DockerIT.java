@@ -6,8 +6,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,7 +38,6 @@ class DockerIT {
   }
 
   private static final class ContainerServer implements TestServer {
-    private static final AtomicInteger DATABASES = new AtomicInteger();
     private final PostgreSQLContainer container;
 
     ContainerServer() {
@@ -61,16 +58,6 @@ class DockerIT {
     public Connection connect(String database, String user) throws SQLException {
       return DriverManager.getConnection(
           "jdbc:postgresql://127.0.0.1:" + port() + "/" + database, user, "");
-    }
-
-    @Override
-    public String createDatabase() throws SQLException {
-      String name = "test_" + DATABASES.incrementAndGet();
-      try (Connection connection = connect("postgres", "postgres");
-          Statement statement = connection.createStatement()) {
-        statement.execute("CREATE DATABASE " + name);
-      }
-      return name;
     }
 
     @Override

@@ -53,8 +53,10 @@ abstract class EndpointContract extends RuntimeContract {
 
   @AfterAll
   void deleteTheKey() throws IOException {
-    Files.delete(keyFile);
-    Files.delete(folder);
+    if (keyFile != null) {
+      Files.delete(keyFile);
+      Files.delete(folder);
+    }
   }
 
   private void set(String settings) throws SQLException {

@@ -1,11 +1,14 @@
 package aiworker.contract;
 
+import aiworker.testing.TestCluster;
 import aiworker.testing.TestServer;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -13,11 +16,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Runs {@code install/install.sh} as a DBA does. */
 final class Installation {
   /** What the script printed and how it ended. */
   record Outcome(int exitCode, String output) {}
+
+  private static final Path JAR = Path.of("target", "ai-worker.jar");
+  private static final Path PACKED = Path.of("target", "installed.tar");
+  private static TestCluster shared;
 
   private Installation() {}
 
@@ -59,10 +67,73 @@ final class Installation {
     }
   }
 
+  /** One for the whole test run, stopped and deleted when the JVM ends. */
+  static synchronized TestCluster shared() {
+    if (shared == null) {
+      shared = start(Map.of());
+      Runtime.getRuntime().addShutdownHook(new Thread(shared::close));
+    }
+    return shared;
+  }
+
+  /**
+   * A cluster in which every runtime is installed already.
+   *
+   * @param settings lines for postgresql.conf
+   */
+  static TestCluster start(Map<String, String> settings) {
+    return TestCluster.start(packed(), settings);
+  }
+
+  /** Made anew for each jar, once for all forks. */
+  private static synchronized Path packed() {
+    try (FileChannel channel =
+        FileChannel.open(
+            Path.of("target", "installed.lock"),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE)) {
+      channel.lock();
+      if (!PACKED.toFile().exists()
+          || Files.getLastModifiedTime(PACKED).compareTo(Files.getLastModifiedTime(JAR)) < 0) {
+        try (TestCluster cluster = TestCluster.start(Map.of())) {
+          // side by side, since each waits for its Java most of the time
+          Stream.of(BackendRuntime.values())
+              .filter(BackendRuntime::isThere)
+              .parallel()
+              .forEach(runtime -> template(cluster, runtime));
+          cluster.pack(PACKED);
+        }
+      }
+      return PACKED;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** A database with the runtime, three small tables, and the roles asker, admin and nobody. */
-  static String create(TestServer cluster, String runtime) throws SQLException {
-    String database = cluster.createDatabase();
-    Outcome outcome = run(cluster, database, Map.of(), "--runtime", runtime);
+  static String create(TestServer cluster, BackendRuntime runtime) throws SQLException {
+    return cluster.createDatabase(template(cluster, runtime));
+  }
+
+  /** The one that all are copies of. */
+  private static String template(TestServer cluster, BackendRuntime runtime) {
+    String template = "installed_" + runtime.option();
+    try (Connection connection = cluster.connect("postgres", "postgres");
+        Statement statement = connection.createStatement()) {
+      if (RuntimeContract.value(connection, "SELECT 1 FROM pg_database WHERE datname = ?", template)
+          == null) {
+        statement.execute("CREATE DATABASE " + template);
+        install(cluster, template, runtime);
+      }
+      return template;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void install(TestServer cluster, String database, BackendRuntime runtime)
+      throws SQLException {
+    Outcome outcome = run(cluster, database, Map.of(), "--runtime", runtime.option());
     if (outcome.exitCode() != 0) {
       throw new IllegalStateException("install.sh failed:\n" + outcome.output());
     }
@@ -92,6 +163,5 @@ final class Installation {
           COMMENT ON TABLE public.users IS 'People who buy';
           """);
     }
-    return database;
   }
 }

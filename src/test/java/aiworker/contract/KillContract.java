@@ -53,7 +53,7 @@ abstract class KillContract extends RuntimeContract {
   @Override
   TestServer server() {
     runtime.require();
-    own = TestCluster.start(Map.of());
+    own = Installation.start(Map.of());
     return own;
   }
 
@@ -69,8 +69,9 @@ abstract class KillContract extends RuntimeContract {
     }
   }
 
+  @Override
   @AfterAll
-  void stopServer() {
+  void dropDatabase() {
     if (own != null) {
       own.close();
     }

@@ -21,7 +21,7 @@ class PgCronIT {
   @Test
   void upkeepRunsOnSchedule() throws Exception {
     try (TestCluster cluster =
-            TestCluster.start(
+            Installation.start(
                 Map.of("shared_preload_libraries", "pg_cron", "cron.database_name", "postgres"));
         FakeEndpoint endpoint = FakeEndpoint.start();
         Connection cron = cluster.connect("postgres", "postgres");
@@ -69,7 +69,7 @@ class PgCronIT {
   /** A database with more expired entries than one clean-up takes. */
   private static String prepare(TestCluster cluster, BackendRuntime runtime, FakeEndpoint endpoint)
       throws SQLException {
-    String database = Installation.create(cluster, runtime.option());
+    String database = Installation.create(cluster, runtime);
     try (Connection connection = cluster.connect(database, "postgres");
         Statement statement = connection.createStatement()) {
       statement.execute(

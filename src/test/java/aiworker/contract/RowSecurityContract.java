@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import aiworker.testing.Full;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -125,7 +127,7 @@ abstract class RowSecurityContract extends RuntimeContract {
       statement.execute("SET statement_timeout = '300ms'");
       long start = System.nanoTime();
       assertFails("57014", asker, "slow");
-      assertTrue(System.nanoTime() - start < 2_000_000_000L);
+      assertTrue(System.nanoTime() - start < Full.atMost(2_000_000_000L));
       statement.execute("SET statement_timeout = 0");
       assertEquals("1", value(asker, "SELECT 1"));
     }
@@ -143,6 +145,86 @@ abstract class RowSecurityContract extends RuntimeContract {
       assertEquals("off", value(asker, "SHOW transaction_read_only"));
       statement.execute("UPDATE public.notes SET body = body");
       asker.rollback();
+    }
+  }
+
+  @Test
+  void theTransactionStaysWritableAndKeepsItsOwnWrites() throws SQLException {
+    endpoint
+        .replyWithSql("SELECT body FROM notes ORDER BY id")
+        .replyWithSql("SELECT 1 / (id - id) FROM notes");
+    generate("bodies", "v1");
+    generate("by zero", "v1");
+    try (Connection asker = asker();
+        Statement statement = asker.createStatement()) {
+      asker.setAutoCommit(false);
+      statement.execute("UPDATE public.notes SET body = 'first'");
+      assertEquals(List.of("{\"body\": \"first\"}"), run(asker, "bodies"));
+      statement.execute("UPDATE public.notes SET body = body || ', second'");
+      statement.execute(
+          """
+          DO $$
+          BEGIN
+            PERFORM public.ai_run_sql('by zero', 'v1');
+          EXCEPTION WHEN division_by_zero THEN
+            UPDATE public.notes SET body = body || ', third';
+          END
+          $$
+          """);
+      Savepoint before = asker.setSavepoint();
+      assertFails("22012", asker, "by zero");
+      asker.rollback(before);
+      assertEquals("off", value(asker, "SHOW transaction_read_only"));
+      assertEquals(List.of("{\"body\": \"first, second, third\"}"), run(asker, "bodies"));
+      statement.execute("UPDATE public.notes SET body = body || ', fourth'");
+      asker.commit();
+      assertEquals("first, second, third, fourth", value(asker, "SELECT body FROM public.notes"));
+      statement.execute("UPDATE public.notes SET body = 'mine'");
+      asker.commit();
+    }
+  }
+
+  @Test
+  void aReadOnlyTransactionStaysReadOnly() throws SQLException {
+    endpoint.replyWithSql("SELECT id FROM notes");
+    generate("ids", "v1");
+    try (Connection asker = asker();
+        Statement statement = asker.createStatement()) {
+      asker.setAutoCommit(false);
+      statement.execute("SET TRANSACTION READ ONLY");
+      assertEquals(List.of("{\"id\": 1}"), run(asker, "ids"));
+      assertEquals("on", value(asker, "SHOW transaction_read_only"));
+      SQLException e =
+          assertThrows(
+              SQLException.class, () -> statement.execute("UPDATE public.notes SET body = ''"));
+      assertEquals("25006", e.getSQLState(), e.getMessage());
+      asker.rollback();
+    }
+  }
+
+  /** The inner call ends its own read-only block; the outer one still holds. */
+  @Test
+  void aCallWithinACallLeavesTheOuterOneReadOnly() throws SQLException {
+    assertTampered(
+        "25006",
+        "SELECT * FROM ai_worker.execute('SELECT 1 AS n', 'public') AS inner_call"
+            + " WHERE write_note() > 0");
+  }
+
+  /** A function of the caller's own that asks for what the statement itself may not ask. */
+  @Test
+  void codeWithinTheStatementCannotAskForReadWrite() throws SQLException {
+    admin(
+        "CREATE FUNCTION unlock() RETURNS int LANGUAGE plpgsql AS"
+            + " $$BEGIN SET TRANSACTION READ WRITE; RETURN public.write_note(); END$$",
+        "CREATE FUNCTION unlock_inside() RETURNS int LANGUAGE plpgsql AS"
+            + " $$BEGIN BEGIN SET LOCAL transaction_read_only = off; EXCEPTION WHEN OTHERS THEN NULL; END;"
+            + " RETURN public.write_note(); END$$");
+    try {
+      assertTampered("25001", "SELECT unlock()");
+      assertTampered("25006", "SELECT unlock_inside()");
+    } finally {
+      admin("DROP FUNCTION unlock()", "DROP FUNCTION unlock_inside()");
     }
   }
 

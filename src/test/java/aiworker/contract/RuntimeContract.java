@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import aiworker.testing.FakeEndpoint;
-import aiworker.testing.TestCluster;
 import aiworker.testing.TestServer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -36,7 +35,6 @@ abstract class RuntimeContract {
   TestServer cluster;
   String database;
   FakeEndpoint endpoint;
-  private int ran;
 
   RuntimeContract(BackendRuntime runtime) {
     this.runtime = runtime;
@@ -45,13 +43,13 @@ abstract class RuntimeContract {
   @BeforeAll
   void install() throws SQLException {
     cluster = server();
-    database = Installation.create(cluster, runtime.option());
+    database = Installation.create(cluster, runtime);
   }
 
   /** The local cluster, if this machine's PostgreSQL has the runtime. */
   TestServer server() {
     runtime.require();
-    return TestCluster.shared();
+    return Installation.shared();
   }
 
   @BeforeEach
@@ -71,18 +69,18 @@ abstract class RuntimeContract {
   @AfterEach
   void stopEndpoint() {
     endpoint.close();
-    ran++;
   }
 
   @AfterAll
-  void tell() {
-    if (ran > 0) {
-      System.out.println(
-          runtime.title()
-              + ": ran "
-              + ran
-              + " tests of the contract on "
-              + getClass().getSimpleName());
+  void dropDatabase() throws SQLException {
+    if (database != null) {
+      try (Connection connection = cluster.connect("postgres", "postgres");
+          Statement statement = connection.createStatement()) {
+        statement.execute("DROP DATABASE " + database + " WITH (FORCE)");
+      } catch (PSQLException e) {
+        // sessions that a failed test left may be slow to end; the cluster is deleted in any case
+        assertEquals("55006", e.getSQLState(), e.getMessage());
+      }
     }
   }
 

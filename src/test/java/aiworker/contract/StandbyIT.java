@@ -23,9 +23,9 @@ class StandbyIT {
   @EnumSource(BackendRuntime.class)
   void standbyServesHitsAndAnswersMisses(BackendRuntime runtime) throws Exception {
     runtime.require();
-    try (TestCluster primary = TestCluster.start(Map.of("wal_level", "replica"));
+    try (TestCluster primary = Installation.start(Map.of("wal_level", "replica"));
         FakeEndpoint endpoint = FakeEndpoint.start()) {
-      String database = Installation.create(primary, runtime.option());
+      String database = Installation.create(primary, runtime);
       endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
       try (Connection connection = primary.connect(database, "postgres");
           Statement statement = connection.createStatement()) {

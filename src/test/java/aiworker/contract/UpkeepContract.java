@@ -37,13 +37,13 @@ abstract class UpkeepContract extends RuntimeContract {
 
   @Test
   void expiryFollowsTheClockEvenInALongTransaction() throws Exception {
-    admin("UPDATE ai_worker_config SET default_ttl = '1 second'");
+    admin("UPDATE ai_worker_config SET default_ttl = '3 seconds'");
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
-    try (Connection connection = asker()) {
+    try (Connection connection = cluster.connect(database, "postgres")) {
       connection.setAutoCommit(false);
       generate(connection, "brief", "v1");
       assertTrue(generate(connection, "brief", "v1").get("cache_hit").asBoolean());
-      Thread.sleep(1_100);
+      value(connection, "SELECT pg_sleep_until(expires_at) FROM ai_worker_cache");
       assertFalse(generate(connection, "brief", "v1").get("cache_hit").asBoolean());
       assertTrue(generate(connection, "brief", "v1").get("cache_hit").asBoolean());
       connection.commit();
@@ -138,7 +138,7 @@ abstract class UpkeepContract extends RuntimeContract {
     assertEquals(
         "q1",
         adminValue(
-            "SELECT prompt_text FROM ai_worker_cache WHERE expires_at > now() + interval '23 hours'"));
+            "SELECT prompt_text FROM ai_worker_cache WHERE expires_at > now() + interval '50 minutes'"));
     assertEquals("SELECT 2", value("SELECT ai_sql('q2', 'v1')"));
     assertEquals(2, endpoint.requests().size());
   }
@@ -315,14 +315,14 @@ abstract class UpkeepContract extends RuntimeContract {
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
     admin(
         "UPDATE ai_worker_config SET max_entries = 3",
-        "INSERT INTO ai_worker.cache_totals (expires_hour, entries, hits, tokens_saved, bytes) VALUES (now(), 4, 9, 9, 99)");
+        "INSERT INTO ai_worker.cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes) VALUES (now(), now(), 4, 9, 9, 99)");
     generate("a", "v1");
     generate("b", "v1");
     assertEquals("a,b", cachedPrompts());
     value("SELECT ai_worker_cleanup_cache()");
     assertSumsAreRight("clean-up");
     admin(
-        "INSERT INTO ai_worker.cache_totals (expires_hour, entries, hits, tokens_saved, bytes) VALUES (now(), 4, 9, 9, 99)");
+        "INSERT INTO ai_worker.cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes) VALUES (now(), now(), 4, 9, 9, 99)");
     value("SELECT ai_worker_recount()");
     assertSumsAreRight("ai_worker_recount");
   }

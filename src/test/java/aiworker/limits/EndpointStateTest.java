@@ -1,15 +1,15 @@
 package aiworker.limits;
 
-import static aiworker.Failure.ENDPOINT_FAILED;
-import static aiworker.Failure.ENDPOINT_TIMEOUT;
-import static aiworker.Failure.ENDPOINT_UNREACHABLE;
+import static aiworker.error.Failure.ENDPOINT_FAILED;
+import static aiworker.error.Failure.ENDPOINT_TIMEOUT;
+import static aiworker.error.Failure.ENDPOINT_UNREACHABLE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import aiworker.Failure;
+import aiworker.error.Failure;
 import aiworker.limits.EndpointState.Phase;
 import java.time.Duration;
 import java.time.Instant;

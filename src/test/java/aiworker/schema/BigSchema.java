@@ -1,5 +1,6 @@
 package aiworker.schema;
 
+import aiworker.testing.Full;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -8,14 +9,15 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * A made-up company group of 1,000 tables with 20 columns each: 40 businesses that all have the
- * same 25 kinds of things, named in four ways, with foreign keys inside each business. Every word
- * of a question fits many tables; only together they name the right ones.
+ * A made-up company group of 1,000 tables with 20 columns each (200 unless the long tests run): 40
+ * businesses that all have the same 25 kinds of things, named in four ways, with foreign keys
+ * inside each business. Every word of a question fits many tables; only together they name the
+ * right ones.
  */
 final class BigSchema {
-  private static final int COLUMNS = 20;
+  static final int COLUMNS = 20;
 
-  private static final List<String> BUSINESSES =
+  private static final List<String> ALL_BUSINESSES =
       List.of(
           "hotel",
           "clinic",
@@ -57,6 +59,9 @@ final class BigSchema {
           "moving",
           "rental",
           "travel");
+
+  private static final List<String> BUSINESSES =
+      ALL_BUSINESSES.subList(0, Full.or(ALL_BUSINESSES.size(), 8));
 
   /** Each kind of thing with the kinds it refers to. */
   private static final Map<String, List<String>> THINGS =
@@ -139,6 +144,10 @@ final class BigSchema {
           "tags");
 
   private BigSchema() {}
+
+  static int tables() {
+    return BUSINESSES.size() * THINGS.size();
+  }
 
   /** The statements that create it. */
   static String ddl() {

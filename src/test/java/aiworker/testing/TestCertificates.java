@@ -90,6 +90,7 @@ public final class TestCertificates {
   private void keytool(String options, String... more) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
     command.addAll(List.of(options.split(" ", -1)));
     command.addAll(List.of(more));
     command.addAll(List.of("-storetype", "PKCS12", "-storepass", PASSWORD, "-keystore"));

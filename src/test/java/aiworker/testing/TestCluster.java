@@ -1,5 +1,6 @@
 package aiworker.testing;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -11,13 +12,11 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -25,7 +24,6 @@ import java.util.stream.Stream;
  * root. Never touches an existing one.
  */
 public final class TestCluster implements TestServer, AutoCloseable {
-  private static final AtomicInteger DATABASES = new AtomicInteger();
   private static TestCluster shared;
 
   private final Path folder;
@@ -52,8 +50,7 @@ public final class TestCluster implements TestServer, AutoCloseable {
    */
   public static TestCluster start(Map<String, String> settings) {
     try {
-      Path folder = Files.createTempDirectory("ai-worker-test");
-      own(folder);
+      Path folder = newFolder();
       asServer(
           bin("initdb").toString(),
           "-D",
@@ -66,28 +63,54 @@ public final class TestCluster implements TestServer, AutoCloseable {
           "UTF8",
           "--no-sync",
           "--locale=C.UTF-8");
-      TestCluster cluster = new TestCluster(folder, freePort());
-      List<String> conf = new ArrayList<>();
-      conf.add("port = " + cluster.port);
-      conf.add("listen_addresses = '127.0.0.1'");
-      conf.add("unix_socket_directories = '" + folder + "'");
-      conf.add("max_connections = 100");
-      conf.add("fsync = off");
-      conf.add("log_line_prefix = '%m [%p] %u@%d '");
-      settings.forEach((name, value) -> conf.add(name + " = '" + value + "'"));
-      Files.write(data(folder).resolve("postgresql.auto.conf"), conf);
-      cluster.startServer();
-      return cluster;
+      return launch(folder, settings);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  /** Starts a copy of the one that {@link #pack} has packed. */
+  public static TestCluster start(Path packed, Map<String, String> settings) {
+    try {
+      Path folder = newFolder();
+      asServer(packed.toFile(), null, "tar", "-x", "-C", folder.toString());
+      return launch(folder, settings);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Stops it and keeps its data in a file. */
+  public void pack(Path packed) {
+    stopServer("fast");
+    asServer(null, packed.toFile(), "tar", "-c", "-C", folder.toString(), "data");
+  }
+
+  private static Path newFolder() throws IOException {
+    Path folder = Files.createTempDirectory("ai-worker-test");
+    own(folder);
+    return folder;
+  }
+
+  private static TestCluster launch(Path folder, Map<String, String> settings) throws IOException {
+    TestCluster cluster = new TestCluster(folder, freePort());
+    List<String> conf = new ArrayList<>();
+    conf.add("port = " + cluster.port);
+    conf.add("listen_addresses = '127.0.0.1'");
+    conf.add("unix_socket_directories = '" + folder + "'");
+    conf.add("max_connections = 100");
+    conf.add("fsync = off");
+    conf.add("log_line_prefix = '%m [%p] %u@%d '");
+    settings.forEach((name, value) -> conf.add(name + " = '" + value + "'"));
+    Files.write(data(folder).resolve("postgresql.auto.conf"), conf);
+    cluster.startServer();
+    return cluster;
+  }
+
   /** A hot standby of this cluster, made with pg_basebackup and started. */
   public TestCluster standby() {
     try {
-      Path other = Files.createTempDirectory("ai-worker-test");
-      own(other);
+      Path other = newFolder();
       asServer(
           bin("pg_basebackup").toString(),
           "-h",
@@ -166,16 +189,6 @@ public final class TestCluster implements TestServer, AutoCloseable {
   }
 
   @Override
-  public String createDatabase() throws SQLException {
-    String name = "test_" + DATABASES.incrementAndGet();
-    try (Connection connection = connect("postgres", "postgres");
-        Statement statement = connection.createStatement()) {
-      statement.execute("CREATE DATABASE " + name);
-    }
-    return name;
-  }
-
-  @Override
   public URI reachable(URI endpoint) {
     return endpoint;
   }
@@ -226,6 +239,11 @@ public final class TestCluster implements TestServer, AutoCloseable {
 
   /** Runs a program as the server's OS user and returns what it printed. */
   public static String asServer(String... command) {
+    return asServer(null, null, command);
+  }
+
+  /** With files that the server's OS user need not be able to open; null for none. */
+  private static String asServer(File input, File result, String... command) {
     List<String> full = new ArrayList<>();
     if (isRoot()) {
       full.addAll(List.of("runuser", "-u", "postgres", "--"));
@@ -233,12 +251,21 @@ public final class TestCluster implements TestServer, AutoCloseable {
     full.addAll(List.of(command));
     try {
       Path output = Files.createTempFile("ai-worker-test", ".out");
-      Process process =
+      ProcessBuilder builder =
           new ProcessBuilder(full)
-              .directory(new java.io.File("/"))
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .start();
+              .directory(new File("/"))
+              .redirectError(output.toFile())
+              .redirectOutput(
+                  result == null
+                      ? ProcessBuilder.Redirect.appendTo(output.toFile())
+                      : ProcessBuilder.Redirect.to(result));
+      if (result == null) {
+        builder.redirectErrorStream(true);
+      }
+      if (input != null) {
+        builder.redirectInput(input);
+      }
+      Process process = builder.start();
       boolean ended = process.waitFor(120, TimeUnit.SECONDS);
       String printed = Files.readString(output);
       Files.delete(output);

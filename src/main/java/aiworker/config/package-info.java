@@ -1,0 +1,2 @@
+/** The settings of {@code ai_worker_config}, as the pipeline needs them. */
+package aiworker.config;

@@ -1,0 +1,2 @@
+/** JSON read and made in one way: Jackson's tree, bounded. */
+package aiworker.json;

@@ -1,0 +1,2 @@
+/** What calls to the model cost. */
+package aiworker.usage;
