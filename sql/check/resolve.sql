@@ -26,7 +26,7 @@ AS $$
          WHERE u.class = 'pg_proc' AND rule_tree !~ concat('[{]FUNCEXPR :funcid ', u.oid, ' ')),
     operators AS (
         SELECT o.oprname, o.oprcode FROM used AS u JOIN pg_operator AS o ON o.oid = u.oid WHERE u.class = 'pg_operator'),
-    -- The server calls a cast to json on its own where a value of that type becomes json.
+    -- The server calls a cast to json on its own where a value of that type becomes json. Attribute 0 is a whole row.
     json_casts AS (
         SELECT k.castfunc, format_type(k.castsource, NULL) || ' to ' || format_type(k.casttarget, NULL) AS symbol
           FROM pg_cast AS k
@@ -34,7 +34,8 @@ AS $$
            AND (k.castsource IN (SELECT u.oid FROM used AS u WHERE u.class = 'pg_type')
                 OR k.castsource IN (SELECT a.atttypid FROM used AS u
                                       JOIN pg_attribute AS a ON a.attrelid = u.oid
-                                     WHERE u.class = 'pg_class')))
+                                     WHERE u.class = 'pg_class'
+                                       AND (a.attnum = u."column" OR rule_tree ~ ':varattno 0 '))))
     SELECT DISTINCT c.kind, p.pronamespace::regnamespace::text, p.proname::text, p.proname::text, p.provolatile::text,
            ai_worker.is_of_extension(p.oid), false,
            EXISTS (SELECT FROM pg_proc AS b
@@ -78,7 +79,7 @@ AS $$
      WHERE f.found[1] <> ALL (string_to_array(
            'QUERY SORTGROUPCLAUSE GROUPINGSET WINDOWCLAUSE COMMONTABLEEXPR CTESEARCHCLAUSE CTECYCLECLAUSE SETOPERATIONSTMT '
            'RTE RANGETBLENTRY RANGETBLFUNCTION RTEPERMISSIONINFO TABLESAMPLECLAUSE ALIAS RANGETBLREF JOINEXPR FROMEXPR '
-           'TARGETENTRY VAR CONST AGGREF GROUPINGFUNC WINDOWFUNC SUBSCRIPTINGREF FUNCEXPR NAMEDARGEXPR OPEXPR DISTINCTEXPR '
+           'TARGETENTRY VAR CONST PARAM AGGREF GROUPINGFUNC WINDOWFUNC SUBSCRIPTINGREF FUNCEXPR NAMEDARGEXPR OPEXPR DISTINCTEXPR '
            'NULLIFEXPR SCALARARRAYOPEXPR BOOLEXPR SUBLINK FIELDSELECT RELABELTYPE COERCEVIAIO ARRAYCOERCEEXPR '
            'CONVERTROWTYPEEXPR COLLATE COLLATEEXPR CASE CASEEXPR WHEN CASEWHEN CASETESTEXPR ARRAY ARRAYEXPR ROW ROWEXPR '
            'ROWCOMPARE ROWCOMPAREEXPR COALESCE COALESCEEXPR MINMAX MINMAXEXPR SQLVALUEFUNCTION XMLEXPR JSONFORMAT '
@@ -134,7 +135,7 @@ COMMENT ON FUNCTION ai_worker.hidden_code(text[]) IS
     'AI Worker: a user-made operator, cast or domain with code of its own that a statement could use without naming it, NULL if there is none';
 
 CREATE OR REPLACE FUNCTION ai_worker.resolve_statement(
-    statement text, schemas text[], names jsonb, OUT objects jsonb, OUT names_only text, OUT error jsonb)
+    statement text, schemas text[], names jsonb, allowed text[], OUT objects jsonb, OUT names_only text, OUT error jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -156,10 +157,18 @@ BEGIN
     IF error IS NOT NULL THEN
         RETURN;
     END IF;
-    -- Before the server sees a literal of theirs: it would run their input functions.
-    SELECT jsonb_agg(to_jsonb(o)) INTO objects FROM ai_worker.named_objects(schemas, names) AS o
-     WHERE o.kind = 'type' AND o.runs_code;
-    IF objects IS NOT NULL THEN
+    -- Before the server sees a literal of theirs, for it would run their input functions; and rows of system catalogs.
+    SELECT jsonb_build_object(
+               'sqlstate', '0A000', 'message', CASE WHEN o.runs_code
+                   THEN format('casting to type %s.%s runs functions that allowed_functions does not list', o.schema, o.name)
+                   ELSE format('type %s.%s is not in scope', o.schema, o.name) END)
+      INTO error
+      FROM ai_worker.named_objects(schemas, names) AS o
+     WHERE o.kind = 'type'
+       AND (o.runs_code AND o.name <> ALL (allowed) AND o.schema || '.' || o.name <> ALL (allowed)
+            OR o.trait = 'c' AND o.schema = 'pg_catalog')
+     LIMIT 1;
+    IF error IS NOT NULL THEN
         RETURN;
     END IF;
     names_only := ai_worker.no_view();
@@ -190,6 +199,6 @@ BEGIN
       FROM ai_worker.resolved_objects(analysis.rule_tree, analysis.rule_uses) AS o;
 END
 $$;
-REVOKE ALL ON FUNCTION ai_worker.resolve_statement(text, text[], jsonb) FROM PUBLIC;
-COMMENT ON FUNCTION ai_worker.resolve_statement(text, text[], jsonb) IS
+REVOKE ALL ON FUNCTION ai_worker.resolve_statement(text, text[], jsonb, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.resolve_statement(text, text[], jsonb, text[]) IS
     'AI Worker: what one query under these schemas reads and calls, by what the server resolved, without running or planning it; the server''s error if it is none; and where no view can be made why not (names_only), with all that its names can mean';

@@ -18,7 +18,7 @@ public final class Prover {
 
   public Prover(Database database, Config config) {
     this.readOnly = new ReadOnlyCheck(config);
-    this.server = new ServerCheck(database, config.schemas());
+    this.server = new ServerCheck(database, config.schemas(), config.allowedFunctions());
     this.policy = new Policy(config);
   }
 

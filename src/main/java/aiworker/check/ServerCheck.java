@@ -18,15 +18,20 @@ import java.util.List;
  */
 final class ServerCheck {
   private static final String RESOLVE =
-      "SELECT r.* FROM ai_worker.resolve_statement(?, "
-          + "ARRAY(SELECT pg_catalog.jsonb_array_elements_text(?::jsonb)), ?::jsonb) AS r";
+      """
+      SELECT r.* FROM ai_worker.resolve_statement(
+        ?, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(?::jsonb)), ?::jsonb,
+        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(?::jsonb))) AS r
+      """;
 
   private final Database database;
   private final List<String> schemas;
+  private final List<String> allowedFunctions;
 
-  ServerCheck(Database database, List<String> schemas) {
+  ServerCheck(Database database, List<String> schemas, List<String> allowedFunctions) {
     this.database = database;
     this.schemas = schemas;
+    this.allowedFunctions = allowedFunctions;
   }
 
   /**
@@ -47,7 +52,14 @@ final class ServerCheck {
    */
   Resolution resolve(String statement, Names names) {
     Row row =
-        database.query(RESOLVE, statement, Json.array(schemas).toString(), names.json()).get(0);
+        database
+            .query(
+                RESOLVE,
+                statement,
+                Json.array(schemas).toString(),
+                names.json(),
+                Json.array(allowedFunctions).toString())
+            .get(0);
     if (row.text("error") != null) {
       throw failure(Json.ours(row.text("error")), statement);
     }

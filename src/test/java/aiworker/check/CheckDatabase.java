@@ -10,7 +10,6 @@ import aiworker.testing.TestDatabase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -111,15 +110,11 @@ final class CheckDatabase implements AutoCloseable {
   }
 
   static Config config(int rowLimit, List<String> allowedFunctions) {
-    return config(rowLimit, allowedFunctions, List.of("public", "sales"), false, null);
+    return config(rowLimit, allowedFunctions, List.of("public", "sales"), false);
   }
 
   static Config config(
-      int rowLimit,
-      List<String> allowedFunctions,
-      List<String> schemas,
-      boolean systemCatalogs,
-      BigDecimal maxCost) {
+      int rowLimit, List<String> allowedFunctions, List<String> schemas, boolean systemCatalogs) {
     return new Config(
         "model",
         URI.create("http://127.0.0.1:1"),
@@ -132,7 +127,6 @@ final class CheckDatabase implements AutoCloseable {
         allowedFunctions,
         rowLimit,
         systemCatalogs,
-        maxCost,
         false,
         Set.of(),
         Duration.ofSeconds(1),

@@ -77,7 +77,8 @@ class ProverIT {
 
   @Test
   void nothingRunsWhileTheServerChecks() throws SQLException {
-    ServerCheck server = new ServerCheck(database.database(), List.of("public", "sales"));
+    ServerCheck server =
+        new ServerCheck(database.database(), List.of("public", "sales"), List.of());
     long start = System.nanoTime();
     server.resolve(
         "SELECT pg_catalog.pg_sleep(30), leave_trace(1), repeat('x', 1000000000) FROM users",
@@ -101,7 +102,8 @@ class ProverIT {
           SELECT id FROM users ORDER BY | STATEMENT_INVALID
           """)
   void serverRefusesAlone(String statement, Failure failure) {
-    ServerCheck server = new ServerCheck(database.database(), List.of("public", "sales"));
+    ServerCheck server =
+        new ServerCheck(database.database(), List.of("public", "sales"), List.of());
     AiWorkerException e =
         assertThrows(AiWorkerException.class, () -> server.resolve(statement, NO_NAMES));
     assertEquals(failure, e.failure(), e.getMessage());
