@@ -32,6 +32,11 @@ abstract class BreakerContract extends RuntimeContract {
     super(runtime);
   }
 
+  @Override
+  boolean sessionsMatter() {
+    return true;
+  }
+
   /** A question that nobody has asked before. */
   private String question() {
     return "question " + ++asked;

@@ -46,7 +46,7 @@ class BridgeIT {
   @BeforeAll
   void install() throws SQLException, IOException {
     BackendRuntime.PLPYTHON.require();
-    cluster = TestCluster.start(Map.of());
+    cluster = Installation.start(Map.of());
     database = Installation.create(cluster, BackendRuntime.PLPYTHON);
     try (Connection connection = cluster.connect(database, "postgres")) {
       String installed =

@@ -40,6 +40,11 @@ abstract class ConcurrencyContract extends RuntimeContract {
     super(runtime);
   }
 
+  @Override
+  boolean sessionsMatter() {
+    return true;
+  }
+
   @AfterEach
   void noLockIsLeft() throws SQLException {
     assertEquals("0", adminValue("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"));

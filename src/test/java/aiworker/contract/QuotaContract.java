@@ -42,6 +42,11 @@ abstract class QuotaContract extends RuntimeContract {
     super(runtime);
   }
 
+  @Override
+  boolean sessionsMatter() {
+    return true;
+  }
+
   @BeforeEach
   void withoutQuotas() throws SQLException {
     admin(

@@ -35,6 +35,7 @@ abstract class RuntimeContract {
   TestServer cluster;
   String database;
   FakeEndpoint endpoint;
+  private Connection warm;
 
   RuntimeContract(BackendRuntime runtime) {
     this.runtime = runtime;
@@ -73,6 +74,9 @@ abstract class RuntimeContract {
 
   @AfterAll
   void dropDatabase() throws SQLException {
+    if (warm != null) {
+      warm.close();
+    }
     if (database != null) {
       try (Connection connection = cluster.connect("postgres", "postgres");
           Statement statement = connection.createStatement()) {
@@ -90,6 +94,10 @@ abstract class RuntimeContract {
         Statement statement = connection.createStatement()) {
       for (String sql : statements) {
         statement.execute(sql);
+        if (sql.startsWith("ALTER DATABASE") && warm != null) {
+          // such settings are for new sessions
+          warm.close();
+        }
       }
     }
   }
@@ -156,11 +164,27 @@ abstract class RuntimeContract {
     return json(value(connection, "SELECT ai_generate_sql(?, ?)", prompt, schemaVersion));
   }
 
-  /** In a session of its own. */
+  /** In some session: one of its own where the class or the automatic version needs that. */
   JsonNode generate(String prompt, String schemaVersion) throws SQLException {
-    try (Connection connection = asker()) {
-      return generate(connection, prompt, schemaVersion);
+    if (sessionsMatter() || schemaVersion == null) {
+      try (Connection connection = asker()) {
+        return generate(connection, prompt, schemaVersion);
+      }
     }
+    return generate(warm(), prompt, schemaVersion);
+  }
+
+  /** Whether what one session remembers, or that it ends, makes a difference here. */
+  boolean sessionsMatter() {
+    return false;
+  }
+
+  /** Java runs in it already, whose start takes longer than most tests. */
+  private Connection warm() throws SQLException {
+    if (warm == null || warm.isClosed()) {
+      warm = asker();
+    }
+    return warm;
   }
 
   /**
@@ -169,9 +193,12 @@ abstract class RuntimeContract {
    */
   ServerErrorMessage refusal(String prompt, String schemaVersion, String sqlState)
       throws SQLException {
-    try (Connection connection = asker()) {
-      return refusal(connection, prompt, schemaVersion, sqlState);
+    if (sessionsMatter() || schemaVersion == null) {
+      try (Connection connection = asker()) {
+        return refusal(connection, prompt, schemaVersion, sqlState);
+      }
     }
+    return refusal(warm(), prompt, schemaVersion, sqlState);
   }
 
   static ServerErrorMessage refusal(

@@ -25,6 +25,11 @@ abstract class WithoutCacheContract extends RuntimeContract {
     super(runtime);
   }
 
+  @Override
+  boolean sessionsMatter() {
+    return true;
+  }
+
   @BeforeEach
   void answerAnything() {
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
@@ -175,6 +180,22 @@ abstract class WithoutCacheContract extends RuntimeContract {
               + " now() + interval '1 hour')");
       assertTold("could not be cached", 1, answersAndCommits());
       other.rollback();
+    }
+  }
+
+  @Test
+  void publicationOfAllTablesDisturbsNothing() throws SQLException {
+    admin("CREATE PUBLICATION everything FOR ALL TABLES");
+    try (Connection connection = asker()) {
+      generate(connection, "published", "v1");
+      generate(connection, "published", "v1");
+      assertEquals(2, generate(connection, "published", "v1").get("hit_count").asInt());
+      assertEquals(null, connection.getWarnings());
+      admin("SELECT ai_worker_cleanup_cache()");
+      assertEquals("2", adminValue("SELECT hit_count FROM ai_worker_cache"));
+      assertEquals("1", adminValue("SELECT sum(calls) FROM ai_worker_usage WHERE role = 'asker'"));
+    } finally {
+      admin("DROP PUBLICATION everything", "DELETE FROM ai_worker.usage_parts");
     }
   }
 }
