@@ -21,7 +21,7 @@ BEGIN
         EXECUTE definition;
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
         SELECT r.ev_action::text,
-               (SELECT jsonb_agg(jsonb_build_object('class', d.refclassid::regclass, 'oid', d.refobjid, 'column', d.refobjsubid))
+               (SELECT jsonb_agg(jsonb_build_object('class', d.refclassid, 'oid', d.refobjid, 'column', d.refobjsubid))
                   FROM pg_depend AS d
                  WHERE d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refobjid <> c.oid)
           INTO STRICT rule_tree, rule_uses

@@ -10,7 +10,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH used AS MATERIALIZED (
-        SELECT u.class, u.oid, u."column" FROM jsonb_to_recordset(rule_uses) AS u (class text, oid oid, "column" integer)),
+        SELECT u.class, u.oid, u."column" FROM jsonb_to_recordset(rule_uses) AS u (class oid, oid oid, "column" integer)),
     called AS (
         -- 0 is a call, 1 and 2 are casts, written or not.
         SELECT f.found[1]::oid AS oid, CASE f.found[2] WHEN '0' THEN 'function' ELSE 'cast' END AS kind
@@ -23,35 +23,35 @@ AS $$
           FROM regexp_matches(rule_tree, ':(aggfnoid|winfnoid|tsmhandler) ([0-9]+)', 'g') AS f (found)
          UNION
         SELECT u.oid, 'function' FROM used AS u
-         WHERE u.class = 'pg_proc' AND rule_tree !~ concat('[{]FUNCEXPR :funcid ', u.oid, ' ')),
+         WHERE u.class = 'pg_proc'::regclass AND rule_tree !~ concat('[{]FUNCEXPR :funcid ', u.oid, ' ')),
     operators AS (
-        SELECT o.oprname, o.oprcode FROM used AS u JOIN pg_operator AS o ON o.oid = u.oid WHERE u.class = 'pg_operator'),
+        SELECT o.oprname, o.oprcode FROM used AS u JOIN pg_operator AS o ON o.oid = u.oid WHERE u.class = 'pg_operator'::regclass),
     -- The server calls a cast to json on its own where a value of that type becomes json. Attribute 0 is a whole row.
     json_casts AS (
         SELECT k.castfunc, format_type(k.castsource, NULL) || ' to ' || format_type(k.casttarget, NULL) AS symbol
           FROM pg_cast AS k
          WHERE k.casttarget IN ('json'::regtype, 'jsonb'::regtype) AND k.castfunc >= 16384
-           AND (k.castsource IN (SELECT u.oid FROM used AS u WHERE u.class = 'pg_type')
+           AND (k.castsource IN (SELECT u.oid FROM used AS u WHERE u.class = 'pg_type'::regclass)
                 OR k.castsource IN (SELECT a.atttypid FROM used AS u
                                       JOIN pg_attribute AS a ON a.attrelid = u.oid
-                                     WHERE u.class = 'pg_class'
+                                     WHERE u.class = 'pg_class'::regclass
                                        AND (a.attnum = u."column" OR rule_tree ~ ':varattno 0 '))))
-    SELECT DISTINCT c.kind, p.pronamespace::regnamespace::text, p.proname::text, p.proname::text, p.provolatile::text,
+    SELECT DISTINCT c.kind, n.nspname::text, p.proname::text, p.proname::text, p.provolatile::text,
            ai_worker.is_of_extension(p.oid), false,
            EXISTS (SELECT FROM pg_proc AS b
                     WHERE b.proname = p.proname AND b.pronamespace = 'pg_catalog'::regnamespace)
-      FROM called AS c JOIN pg_proc AS p ON p.oid = c.oid
+      FROM called AS c JOIN pg_proc AS p ON p.oid = c.oid JOIN pg_namespace AS n ON n.oid = p.pronamespace
      UNION
-    SELECT 'operator', p.pronamespace::regnamespace::text, p.proname, o.oprname, p.provolatile::text,
+    SELECT 'operator', n.nspname::text, p.proname, o.oprname, p.provolatile::text,
            ai_worker.is_of_extension(p.oid), false, false
-      FROM operators AS o JOIN pg_proc AS p ON p.oid = o.oprcode
+      FROM operators AS o JOIN pg_proc AS p ON p.oid = o.oprcode JOIN pg_namespace AS n ON n.oid = p.pronamespace
      UNION
-    SELECT 'cast', p.pronamespace::regnamespace::text, p.proname, k.symbol, p.provolatile::text,
+    SELECT 'cast', n.nspname::text, p.proname, k.symbol, p.provolatile::text,
            ai_worker.is_of_extension(p.oid), false, false
-      FROM json_casts AS k JOIN pg_proc AS p ON p.oid = k.castfunc
+      FROM json_casts AS k JOIN pg_proc AS p ON p.oid = k.castfunc JOIN pg_namespace AS n ON n.oid = p.pronamespace
      UNION
     SELECT 'relation', n.nspname, c.relname, c.relname, c.relkind::text, false, false, false
-      FROM (SELECT u.oid FROM used AS u WHERE u.class = 'pg_class'
+      FROM (SELECT u.oid FROM used AS u WHERE u.class = 'pg_class'::regclass
              UNION
             SELECT f.found[1]::oid FROM regexp_matches(rule_tree, ':relid ([1-9][0-9]*)', 'g') AS f (found)) AS r
       JOIN pg_class AS c ON c.oid = r.oid
@@ -62,7 +62,7 @@ AS $$
       FROM used AS u
       JOIN pg_type AS t ON t.oid = u.oid
       JOIN pg_namespace AS n ON n.oid = t.typnamespace
-     WHERE u.class = 'pg_type' AND ai_worker.runs_code(t.oid)
+     WHERE u.class = 'pg_type'::regclass AND ai_worker.runs_code(t.oid)
 $$;
 REVOKE ALL ON FUNCTION ai_worker.resolved_objects(text, jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.resolved_objects(text, jsonb) IS
