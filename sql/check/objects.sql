@@ -1,9 +1,11 @@
 CREATE OR REPLACE FUNCTION ai_worker.named_objects(schemas text[], names jsonb)
 RETURNS TABLE (kind text, schema text, name text, symbol text, trait text, extension boolean, runs_code boolean,
                shadows_builtin boolean)
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN QUERY
     WITH path AS MATERIALIZED (
         SELECT n.oid, n.nspname FROM pg_namespace AS n
          WHERE n.nspname = 'pg_catalog' OR n.nspname = ANY (schemas)),
@@ -67,7 +69,8 @@ AS $$
       JOIN pg_type AS t ON t.oid = CASE WHEN named.typcategory = 'A' THEN named.typelem ELSE named.oid END
       JOIN pg_namespace AS n ON n.oid = named.typnamespace
      WHERE n.nspname = w.schema
-        OR w.schema IS NULL AND (n.oid IN (SELECT s.oid FROM path AS s) OR n.oid = pg_my_temp_schema())
+        OR w.schema IS NULL AND (n.oid IN (SELECT s.oid FROM path AS s) OR n.oid = pg_my_temp_schema());
+END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.named_objects(text[], jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.named_objects(text[], jsonb) IS

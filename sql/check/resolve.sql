@@ -2,28 +2,30 @@
 -- read a text otherwise.
 
 -- Of what is not built in the rule's dependencies name every relation, function, operator and type by OID; what is built in is
--- in none of them, but in the tree. Strings in the tree have their blanks escaped, so that none can look like a field.
-CREATE OR REPLACE FUNCTION ai_worker.resolved_objects(rule_tree text, rule_uses jsonb)
+-- in none of them, but in the nodes of the tree: each is its name and then its fields, a blank between any two words. Blanks in
+-- strings are escaped, so that none can look like a field.
+CREATE OR REPLACE FUNCTION ai_worker.resolved_objects(nodes text[], rule_uses jsonb)
 RETURNS TABLE (kind text, schema text, name text, symbol text, trait text, extension boolean, runs_code boolean,
                shadows_builtin boolean)
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN QUERY
     WITH used AS MATERIALIZED (
         SELECT u.class, u.oid, u."column" FROM jsonb_to_recordset(rule_uses) AS u (class oid, oid oid, "column" integer)),
+    node AS MATERIALIZED (
+        SELECT t.n FROM unnest(nodes) AS t (n)),
+    named AS MATERIALIZED (
+        -- Format 0 is a call, 1 and 2 are casts, written or not.
+        SELECT split_part(t.n, ' ', 3)::oid AS oid,
+               CASE WHEN starts_with(t.n, 'FUNCEXPR ') AND split_part(t.n, ' ', 11) <> '0' THEN 'cast' ELSE 'function' END AS kind
+          FROM node AS t WHERE split_part(t.n, ' ', 1) IN ('FUNCEXPR', 'AGGREF', 'WINDOWFUNC', 'TABLESAMPLECLAUSE')),
     called AS (
-        -- 0 is a call, 1 and 2 are casts, written or not.
-        SELECT f.found[1]::oid AS oid, CASE f.found[2] WHEN '0' THEN 'function' ELSE 'cast' END AS kind
-          FROM regexp_matches(
-                   rule_tree,
-                   '[{]FUNCEXPR :funcid ([0-9]+) :funcresulttype [0-9]+ :funcretset [a-z]+ :funcvariadic [a-z]+ :funcformat ([0-9]+)',
-                   'g') AS f (found)
-         UNION
-        SELECT f.found[2]::oid, 'function'
-          FROM regexp_matches(rule_tree, ':(aggfnoid|winfnoid|tsmhandler) ([0-9]+)', 'g') AS f (found)
+        SELECT c.oid, c.kind FROM named AS c
          UNION
         SELECT u.oid, 'function' FROM used AS u
-         WHERE u.class = 'pg_proc'::regclass AND rule_tree !~ concat('[{]FUNCEXPR :funcid ', u.oid, ' ')),
+         WHERE u.class = 'pg_proc'::regclass AND u.oid NOT IN (SELECT c.oid FROM named AS c)),
     operators AS (
         SELECT o.oprname, o.oprcode FROM used AS u JOIN pg_operator AS o ON o.oid = u.oid WHERE u.class = 'pg_operator'::regclass),
     -- The server calls a cast to json on its own where a value of that type becomes json. Attribute 0 is a whole row.
@@ -35,7 +37,7 @@ AS $$
                 OR k.castsource IN (SELECT a.atttypid FROM used AS u
                                       JOIN pg_attribute AS a ON a.attrelid = u.oid
                                      WHERE u.class = 'pg_class'::regclass
-                                       AND (a.attnum = u."column" OR rule_tree ~ ':varattno 0 '))))
+                                       AND (a.attnum = u."column" OR EXISTS (SELECT FROM node AS t WHERE starts_with(t.n, 'VAR ') AND strpos(t.n, ' :varattno 0 ') > 0)))))
     SELECT DISTINCT c.kind, n.nspname::text, p.proname::text, p.proname::text, p.provolatile::text,
            ai_worker.is_of_extension(p.oid), false,
            EXISTS (SELECT FROM pg_proc AS b
@@ -53,7 +55,7 @@ AS $$
     SELECT 'relation', n.nspname, c.relname, c.relname, c.relkind::text, false, false, false
       FROM (SELECT u.oid FROM used AS u WHERE u.class = 'pg_class'::regclass
              UNION
-            SELECT f.found[1]::oid FROM regexp_matches(rule_tree, ':relid ([1-9][0-9]*)', 'g') AS f (found)) AS r
+            SELECT substring(t.n FROM ' :relid ([0-9]+)')::oid FROM node AS t WHERE strpos(t.n, ' :relid ') > 0) AS r
       JOIN pg_class AS c ON c.oid = r.oid
       JOIN pg_namespace AS n ON n.oid = c.relnamespace
      UNION
@@ -62,40 +64,45 @@ AS $$
       FROM used AS u
       JOIN pg_type AS t ON t.oid = u.oid
       JOIN pg_namespace AS n ON n.oid = t.typnamespace
-     WHERE u.class = 'pg_type'::regclass AND ai_worker.runs_code(t.oid)
+     WHERE u.class = 'pg_type'::regclass AND ai_worker.runs_code(t.oid);
+END
 $$;
-REVOKE ALL ON FUNCTION ai_worker.resolved_objects(text, jsonb) FROM PUBLIC;
-COMMENT ON FUNCTION ai_worker.resolved_objects(text, jsonb) IS
+REVOKE ALL ON FUNCTION ai_worker.resolved_objects(text[], jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.resolved_objects(text[], jsonb) IS
     'AI Worker: what a rule that ai_worker_prover.analyse describes reads and calls, with columns as in ai_worker.named_objects';
 
 -- Nodes of trees of queries in PostgreSQL 13 to 18; some have other names up to 15. What is none of them may call what nobody
 -- has looked for.
-CREATE OR REPLACE FUNCTION ai_worker.unknown_node(rule_tree text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION ai_worker.unknown_node(nodes text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT f.found[1]
-      FROM regexp_matches(rule_tree, '[{]([A-Z_]+)', 'g') AS f (found)
-     WHERE f.found[1] <> ALL (string_to_array(
-           'QUERY SORTGROUPCLAUSE GROUPINGSET WINDOWCLAUSE COMMONTABLEEXPR CTESEARCHCLAUSE CTECYCLECLAUSE SETOPERATIONSTMT '
-           'RTE RANGETBLENTRY RANGETBLFUNCTION RTEPERMISSIONINFO TABLESAMPLECLAUSE ALIAS RANGETBLREF JOINEXPR FROMEXPR '
-           'TARGETENTRY VAR CONST PARAM AGGREF GROUPINGFUNC WINDOWFUNC SUBSCRIPTINGREF FUNCEXPR NAMEDARGEXPR OPEXPR DISTINCTEXPR '
-           'NULLIFEXPR SCALARARRAYOPEXPR BOOLEXPR SUBLINK FIELDSELECT RELABELTYPE COERCEVIAIO ARRAYCOERCEEXPR '
-           'CONVERTROWTYPEEXPR COLLATE COLLATEEXPR CASE CASEEXPR WHEN CASEWHEN CASETESTEXPR ARRAY ARRAYEXPR ROW ROWEXPR '
-           'ROWCOMPARE ROWCOMPAREEXPR COALESCE COALESCEEXPR MINMAX MINMAXEXPR SQLVALUEFUNCTION XMLEXPR JSONFORMAT '
-           'JSONRETURNING JSONVALUEEXPR JSONCONSTRUCTOREXPR JSONISPREDICATE JSONBEHAVIOR JSONEXPR JSONTABLEPATH '
-           'JSONTABLEPATHSCAN JSONTABLESIBLINGJOIN NULLTEST BOOLEANTEST COERCETODOMAIN COERCETODOMAINVALUE TABLEFUNC', ' '))
-        OR f.found[1] = 'FUNCEXPR'
-       AND (SELECT count(*) FROM regexp_matches(rule_tree, '[{]FUNCEXPR ', 'g'))
-           <> (SELECT count(*) FROM regexp_matches(
-                   rule_tree,
-                   '[{]FUNCEXPR :funcid [0-9]+ :funcresulttype [0-9]+ :funcretset [a-z]+ :funcvariadic [a-z]+ :funcformat [0-9]+',
-                   'g'))
-     LIMIT 1
+DECLARE
+    known CONSTANT text[] := string_to_array(
+        'QUERY SORTGROUPCLAUSE GROUPINGSET WINDOWCLAUSE COMMONTABLEEXPR CTESEARCHCLAUSE CTECYCLECLAUSE SETOPERATIONSTMT '
+        'RTE RANGETBLENTRY RANGETBLFUNCTION RTEPERMISSIONINFO TABLESAMPLECLAUSE ALIAS RANGETBLREF JOINEXPR FROMEXPR '
+        'TARGETENTRY VAR CONST PARAM AGGREF GROUPINGFUNC WINDOWFUNC SUBSCRIPTINGREF FUNCEXPR NAMEDARGEXPR OPEXPR '
+        'DISTINCTEXPR NULLIFEXPR SCALARARRAYOPEXPR BOOLEXPR SUBLINK FIELDSELECT RELABELTYPE COERCEVIAIO ARRAYCOERCEEXPR '
+        'CONVERTROWTYPEEXPR COLLATE COLLATEEXPR CASE CASEEXPR WHEN CASEWHEN CASETESTEXPR ARRAY ARRAYEXPR ROW ROWEXPR '
+        'ROWCOMPARE ROWCOMPAREEXPR COALESCE COALESCEEXPR MINMAX MINMAXEXPR SQLVALUEFUNCTION XMLEXPR JSONFORMAT '
+        'JSONRETURNING JSONVALUEEXPR JSONCONSTRUCTOREXPR JSONISPREDICATE JSONBEHAVIOR JSONEXPR JSONTABLEPATH '
+        'JSONTABLEPATHSCAN JSONTABLESIBLINGJOIN NULLTEST BOOLEANTEST COERCETODOMAIN COERCETODOMAINVALUE TABLEFUNC', ' ');
+BEGIN
+    RETURN (
+        SELECT split_part(t.n, ' ', 1)
+          FROM unnest(nodes) AS t (n)
+         WHERE split_part(t.n, ' ', 1) <> ALL (known)
+            OR starts_with(t.n, 'FUNCEXPR ')
+               AND (split_part(t.n, ' ', 2) <> ':funcid' OR split_part(t.n, ' ', 10) <> ':funcformat')
+            OR starts_with(t.n, 'AGGREF ') AND split_part(t.n, ' ', 2) <> ':aggfnoid'
+            OR starts_with(t.n, 'WINDOWFUNC ') AND split_part(t.n, ' ', 2) <> ':winfnoid'
+            OR starts_with(t.n, 'TABLESAMPLECLAUSE ') AND split_part(t.n, ' ', 2) <> ':tsmhandler'
+         LIMIT 1);
+END
 $$;
-REVOKE ALL ON FUNCTION ai_worker.unknown_node(text) FROM PUBLIC;
-COMMENT ON FUNCTION ai_worker.unknown_node(text) IS
-    'AI Worker: a node of a rule''s tree that the proof does not know, NULL if there is none';
+REVOKE ALL ON FUNCTION ai_worker.unknown_node(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.unknown_node(text[]) IS
+    'AI Worker: the name of a node that the proof does not know, or not in this form, NULL if there is none';
 
 CREATE OR REPLACE FUNCTION ai_worker.no_view() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -145,6 +152,7 @@ DECLARE
         (SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.place)
            FROM unnest(schemas || 'pg_temp'::text) WITH ORDINALITY AS s (name, place));
     analysis record;
+    nodes text[];
     hidden text;
 BEGIN
     SELECT jsonb_build_object(
@@ -190,13 +198,15 @@ BEGIN
     IF error IS NOT NULL THEN
         RETURN;
     END IF;
-    hidden := ai_worker.unknown_node(analysis.rule_tree);
+    -- A brace in a string is escaped by a backslash, and begins no node.
+    nodes := (string_to_array(replace(analysis.rule_tree, chr(92) || '{', ''), '{'))[2:];
+    hidden := ai_worker.unknown_node(nodes);
     IF hidden IS NOT NULL THEN
         error := jsonb_build_object('sqlstate', '0A000', 'message', format('the proof does not know %s', hidden));
         RETURN;
     END IF;
     SELECT COALESCE(jsonb_agg(to_jsonb(o)), '[]') INTO objects
-      FROM ai_worker.resolved_objects(analysis.rule_tree, analysis.rule_uses) AS o;
+      FROM ai_worker.resolved_objects(nodes, analysis.rule_uses) AS o;
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.resolve_statement(text, text[], jsonb, text[]) FROM PUBLIC;

@@ -1,22 +1,27 @@
 -- Of an extension are the functions that its script made, and scripts run as a superuser. The owner of a trusted extension can
 -- add functions of his own to it.
 CREATE OR REPLACE FUNCTION ai_worker.is_of_extension(function_oid oid) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN (
     SELECT EXISTS (SELECT FROM pg_depend AS d
                      JOIN pg_proc AS p ON p.oid = d.objid
                      JOIN pg_roles AS r ON r.oid = p.proowner
-                    WHERE d.classid = 'pg_proc'::regclass AND d.objid = function_oid AND d.deptype = 'e' AND r.rolsuper)
+                    WHERE d.classid = 'pg_proc'::regclass AND d.objid = function_oid AND d.deptype = 'e' AND r.rolsuper));
+END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.is_of_extension(oid) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.is_of_extension(oid) IS
     'AI Worker: whether an extension brought this function, and not somebody who added it later';
 
 CREATE OR REPLACE FUNCTION ai_worker.runs_code(type_oid oid) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN (
     WITH RECURSIVE contained(oid) AS (
         SELECT type_oid
          UNION
@@ -48,7 +53,8 @@ AS $$
             OR EXISTS (SELECT FROM pg_cast AS k
                          JOIN pg_proc AS p ON p.oid = k.castfunc
                         WHERE k.casttarget = t.oid AND t.oid >= 16384 AND NOT ai_worker.is_of_extension(p.oid)
-                          AND p.oid >= 16384))
+                          AND p.oid >= 16384)));
+END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.runs_code(oid) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.runs_code(oid) IS
