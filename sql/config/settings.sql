@@ -125,7 +125,7 @@ COMMENT ON COLUMN public.ai_worker_config.row_limit IS 'Most rows that a query m
 COMMENT ON COLUMN public.ai_worker_config.system_catalogs IS
     'true: queries may also read information_schema and harmless views and tables of pg_catalog; the README lists them';
 COMMENT ON COLUMN public.ai_worker_config.max_cost IS
-    'Highest cost that the planner may expect of a query, in its own units; NULL: any. Judged when ai_run_sql runs it, and before it is returned where ai_worker may read the tables';
+    'Highest cost that the planner may expect of a query, in its own units; NULL: any. Judged when ai_run_sql runs it, as its caller';
 COMMENT ON COLUMN public.ai_worker_config.store_prompts IS
     'What new entries keep of the prompt: plain: its text, hash: its SHA-256 in hex, off: nothing';
 COMMENT ON COLUMN public.ai_worker_config.max_prompt_chars IS 'Longest prompt, in characters';
