@@ -11,7 +11,7 @@ repository=$(cd "$here/.." && pwd)
 readonly ROOTS=(bullseye bookworm trixie sid)
 readonly CACHE=/var/tmp/ai-worker-matrix
 readonly CHECKOUT='/srv/ai worker'
-readonly SLICE='Pl*InstallingIT,Pl*GenerationIT,Pl*CancelIT,StandbyIT,ProverIT'
+readonly SLICE='Pl*InstallingIT,Pl*GenerationIT,Pl*CancelIT,StandbyIT,ProverIT,ResolutionIT'
 readonly ROW='%-24s %-7s %-9s %-10s %-15s %6s %7s %6s\n'
 
 roots=()
@@ -98,10 +98,11 @@ make_root() {
   say "$1: making a root from $mirror"
   rm -rf "$root.new"
   debootstrap --force-check-gpg --variant=minbase "$1" "$root.new" "$mirror" >"$logs/$1-debootstrap.log" 2>&1 || return 1
-  # packages start no servers, and leave no archives
+  # packages start no servers and leave no archives; a machine's mirror may be a snapshot
   printf '#!/bin/sh\nexit 101\n' >"$root.new/usr/sbin/policy-rc.d"
   chmod 755 "$root.new/usr/sbin/policy-rc.d"
   cat >"$root.new/etc/apt/apt.conf.d/90matrix" <<'APT'
+Acquire::Check-Valid-Until "false";
 Acquire::Languages "none";
 APT::Keep-Downloaded-Packages "false";
 Dir::Cache::pkgcache "";
