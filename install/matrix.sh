@@ -12,7 +12,7 @@ readonly ROOTS=(bullseye bookworm trixie sid)
 readonly CACHE=/var/tmp/ai-worker-matrix
 readonly CHECKOUT='/srv/ai worker'
 readonly SLICE='Pl*InstallingIT,Pl*GenerationIT,Pl*CancelIT,StandbyIT,ProverIT,ResolutionIT'
-readonly ROW='%-24s %-7s %-9s %-10s %-15s %6s %7s %6s\n'
+readonly ROW='%-22s %-7s %-12s %-10s %-13s %5s %6s %6s\n'
 
 roots=()
 mirror=
@@ -190,7 +190,7 @@ run_root() {
   while IFS= read -r line; do
     [[ $line =~ $pattern ]] || continue
     counted=yes
-    row "$system" "$server" "$jdk" "${BASH_REMATCH[2]}" test.sh "${BASH_REMATCH[3]}" "${BASH_REMATCH[4]}" "$seconds s"
+    row "$system" "$server" "$jdk" "${BASH_REMATCH[2]}" test.sh "${BASH_REMATCH[3]/#0/none}" "${BASH_REMATCH[4]}" "$seconds s"
   done <"$logs/$root-test.log"
   [ $counted = yes ] || row "$system" "$server" "$jdk" - test.sh 0 - "$seconds s"
 }
