@@ -25,7 +25,7 @@ BEGIN
     LOOP
         EXECUTE 'DROP ROUTINE ' || object;
     END LOOP;
-    DROP SCHEMA IF EXISTS ai_worker CASCADE;
+    DROP SCHEMA IF EXISTS ai_worker, ai_worker_prover CASCADE;
     FOR object IN
         SELECT format('REVOKE USAGE ON SCHEMA %I FROM %I', n.nspname, r.rolname)
           FROM pg_catalog.pg_namespace AS n CROSS JOIN pg_catalog.pg_roles AS r
@@ -34,7 +34,8 @@ BEGIN
         EXECUTE object;
     END LOOP;
     FOR object IN
-        SELECT rolname FROM pg_catalog.pg_roles WHERE rolname IN ('ai_worker', 'ai_worker_user', 'ai_worker_admin')
+        SELECT rolname FROM pg_catalog.pg_roles
+         WHERE rolname IN ('ai_worker', 'ai_worker_prover', 'ai_worker_user', 'ai_worker_admin')
     LOOP
         BEGIN
             EXECUTE format('DROP ROLE %I', object);

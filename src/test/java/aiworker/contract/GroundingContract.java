@@ -301,7 +301,7 @@ abstract class GroundingContract extends RuntimeContract {
       assertTrue(
           lastSystemMessage()
               .contains(
-                  "{\"question\" : \"How many users are in Paris?\", \"sql\" : \"SELECT 1 AS one LIMIT 1000\"}"));
+                  "{\"question\":\"How many users are in Paris?\",\"sql\":\"SELECT 1 AS one LIMIT 1000\"}"));
       String prefix = before.substring(0, before.indexOf("</schema>") + 9);
       assertTrue(lastSystemMessage().startsWith(prefix), lastSystemMessage());
       assertEquals(
@@ -432,7 +432,7 @@ abstract class GroundingContract extends RuntimeContract {
             List<String> shown =
                 column(
                     connection,
-                    "SELECT ai_worker.examples('Orders refunded in region ' || ?, 'v1')",
+                    "SELECT e FROM ai_worker_config AS c, ai_worker.examples('Orders refunded in region ' || ?, c.model, 'v1', 3, c.few_shot_from = 'cache') AS e",
                     Integer.toString(i));
             nanos[i] = System.nanoTime() - start;
             assertEquals(3, shown.size());
