@@ -152,7 +152,7 @@ abstract class InstallationContract extends RuntimeContract {
       statement.execute("CREATE TABLE public." + table + " (mine text)");
     }
     Installation.Outcome outcome = run(other, "--runtime", runtime.option());
-    assertFails(1, outcome, "relation " + table + " exists and is not ours");
+    assertFails(1, outcome, "relation public." + table + " exists and is not ours");
     assertEquals("1", ask(other, OURS));
   }
 
@@ -173,16 +173,13 @@ abstract class InstallationContract extends RuntimeContract {
   }
 
   /** What was set for the database is there for its users, not for an installation. */
-  @ParameterizedTest
-  @ValueSource(strings = {"SQL_ASCII", "LATIN1"})
-  void settingsEncodingAndNameOfTheDatabaseDoNotMatter(String encoding) throws SQLException {
-    String name = "a = 'b' \\ %s".formatted(encoding);
+  @Test
+  void settingsEncodingAndNameOfTheDatabaseDoNotMatter() throws SQLException {
+    String name = "a = 'b' \\ c";
     String quoted = "DATABASE \"" + name + "\"";
     try (Connection connection = cluster.connect("postgres", "postgres");
         Statement statement = connection.createStatement()) {
-      statement.execute(
-          "CREATE %s TEMPLATE template0 ENCODING '%s' LC_COLLATE 'C' LC_CTYPE 'C'"
-              .formatted(quoted, encoding));
+      statement.execute("CREATE " + quoted + " TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'");
       for (String setting :
           List.of(
               "search_path = ''",
@@ -208,7 +205,12 @@ abstract class InstallationContract extends RuntimeContract {
 
   @Test
   void usersReachTheirFunctionsWherePublicIsClosed() throws SQLException {
-    String other = cluster.createDatabase();
+    String other = "latin1_" + runtime.option();
+    try (Connection connection = cluster.connect("postgres", "postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE DATABASE " + other + " TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
+    }
     try (Connection connection = cluster.connect(other, "postgres");
         Statement statement = connection.createStatement()) {
       statement.execute("DROP SCHEMA public");
@@ -241,8 +243,12 @@ abstract class InstallationContract extends RuntimeContract {
       CompletableFuture<Installation.Outcome> installed =
           CompletableFuture.supplyAsync(() -> run(other));
       while (!installed.isDone()
-          && !"PgSleep".equals(ask(other, "SELECT min(wait_event) FROM pg_stat_activity"
-              + " WHERE datname = current_database() AND wait_event_type = 'Timeout'"))) {
+          && !"PgSleep"
+              .equals(
+                  ask(
+                      other,
+                      "SELECT min(wait_event) FROM pg_stat_activity"
+                          + " WHERE datname = current_database() AND wait_event_type = 'Timeout'"))) {
         Thread.onSpinWait();
       }
       reader.commit();
