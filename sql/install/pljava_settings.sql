@@ -19,13 +19,14 @@ WITH setting AS (
       FROM setting
 ), decided AS (
     SELECT 'pljava.' || name AS name, value, lacks,
-           CASE WHEN lacks = '' OR value = :'libjvm' THEN 'keep' WHEN value = '' OR lacks IS NULL THEN 'set'
+           CASE WHEN lacks = '' THEN 'keep' WHEN value = '' OR lacks IS NULL THEN 'set'
                 ELSE 'conflict' END AS decision,
            CASE WHEN lacks IS NULL THEN :'libjvm'
                 WHEN value <> '' THEN value || CASE name WHEN 'vmoptions' THEN ' ' ELSE ',' END || lacks
                 WHEN name = 'allow_unenforced' THEN lacks
                 ELSE lacks || ' -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss8m -Xms8m -Xmx64m' END AS wanted
       FROM judged
+     WHERE lacks IS NOT NULL OR value <> :'libjvm'
 )
 SELECT decision, name, value, lacks, format('%s = %L', name, wanted),
        format('ALTER DATABASE %I SET %s = %L;', current_database(), name, wanted)
