@@ -91,6 +91,7 @@ class CostCeilingIT {
         GRANT USAGE ON SCHEMA ai_worker TO estimator;
         GRANT EXECUTE ON FUNCTION ai_worker.estimate_cost(text, text) TO estimator;
         GRANT EXECUTE ON FUNCTION ai_worker.check_statement(text, text[]) TO estimator;
+        GRANT EXECUTE ON FUNCTION ai_worker.named_objects(text[], jsonb) TO estimator;
         GRANT USAGE ON SCHEMA sales TO estimator;
         SET LOCAL ROLE estimator
         """);

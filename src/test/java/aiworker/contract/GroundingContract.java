@@ -301,7 +301,7 @@ abstract class GroundingContract extends RuntimeContract {
       assertTrue(
           lastSystemMessage()
               .contains(
-                  "{\"question\" : \"How many users are in Paris?\", \"sql\" : \"SELECT 1 AS one LIMIT 1000\"}"));
+                  "{\"question\":\"How many users are in Paris?\",\"sql\":\"SELECT 1 AS one LIMIT 1000\"}"));
       String prefix = before.substring(0, before.indexOf("</schema>") + 9);
       assertTrue(lastSystemMessage().startsWith(prefix), lastSystemMessage());
       assertEquals(
@@ -432,7 +432,9 @@ abstract class GroundingContract extends RuntimeContract {
             List<String> shown =
                 column(
                     connection,
-                    "SELECT ai_worker.examples('Orders refunded in region ' || ?, 'v1')",
+                    "SELECT ai_worker.examples('Orders refunded in region ' || ?, 'test-model', 'v1', 3, "
+                        + from.equals("cache")
+                        + ")",
                     Integer.toString(i));
             nanos[i] = System.nanoTime() - start;
             assertEquals(3, shown.size());

@@ -180,7 +180,7 @@ abstract class ScopeContract extends RuntimeContract {
     assertEquals(
         "kept",
         adminValue(
-            "SELECT prompt_text FROM ai_worker_cache WHERE expires_at > now() + interval '23 hours'"));
+            "SELECT prompt_text FROM ai_worker_cache WHERE expires_at > now() + interval '30 minutes'"));
     for (String prompt : new String[] {"kept", "personal hash", "personal off"}) {
       assertTrue(generate(prompt, "v1").get("cache_hit").asBoolean(), prompt);
     }
