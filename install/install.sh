@@ -10,7 +10,7 @@ readonly MIN_SERVER=13 MIN_JAVA=17 MIN_PLJAVA=1.6.9
 readonly SECURITY_OPTION=-Djava.security.manager=disallow MODULE_OPTION=--add-modules=java.net.http
 readonly GUARD=ai-worker-guard.jar
 readonly GUARD_OPTION=-javaagent:$GUARD
-readonly VMOPTIONS="$SECURITY_OPTION $MODULE_OPTION $GUARD_OPTION -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms8m -Xmx64m"
+readonly VMOPTIONS="$SECURITY_OPTION $MODULE_OPTION $GUARD_OPTION -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss8m -Xms8m -Xmx64m"
 readonly JAR_PATTERN='ai-worker-[0-9a-f]{12}[.]jar'
 
 dbname=${PGDATABASE:-}

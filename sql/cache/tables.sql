@@ -51,6 +51,8 @@ CREATE INDEX IF NOT EXISTS idx_ai_cache_verified ON public.ai_worker_cache (mode
     WHERE expires_at = 'infinity';
 COMMENT ON INDEX public.idx_ai_cache_verified IS 'For examples among verified entries';
 
+-- What has no primary key has a replica identity: in a publication of all tables it could not be updated without one.
+--
 -- An entry's first counter row, slot 0, is every session's. One that finds it locked does not wait: it counts in a row of its
 -- own slot, from then on first. No indexed column changes, so the updates are HOT. Clean-up folds the rows.
 
@@ -63,6 +65,7 @@ CREATE TABLE IF NOT EXISTS ai_worker.cache_hits (
     latency integer[] NOT NULL
 ) WITH (fillfactor = 50);
 REVOKE ALL ON TABLE ai_worker.cache_hits FROM PUBLIC;
+ALTER TABLE ai_worker.cache_hits REPLICA IDENTITY FULL;
 CREATE INDEX IF NOT EXISTS cache_hits_slot ON ai_worker.cache_hits (cache_key, slot);
 
 COMMENT ON TABLE ai_worker.cache_hits IS 'AI Worker: hits not yet folded into ai_worker_cache';
@@ -83,6 +86,7 @@ CREATE TABLE IF NOT EXISTS ai_worker.traffic (
     latency bigint[] NOT NULL
 ) WITH (fillfactor = 50);
 REVOKE ALL ON TABLE ai_worker.traffic FROM PUBLIC;
+ALTER TABLE ai_worker.traffic REPLICA IDENTITY FULL;
 
 COMMENT ON TABLE ai_worker.traffic IS
     'AI Worker: answered requests since the last reset, with hits that were folded in';
@@ -99,6 +103,7 @@ CREATE TABLE IF NOT EXISTS ai_worker.cache_totals (
     bytes bigint NOT NULL
 ) WITH (fillfactor = 50);
 REVOKE ALL ON TABLE ai_worker.cache_totals FROM PUBLIC;
+ALTER TABLE ai_worker.cache_totals REPLICA IDENTITY FULL;
 
 COMMENT ON TABLE ai_worker.cache_totals IS
     'AI Worker: sums over ai_worker_cache, kept by its triggers so that statistics and limits need no scan';
@@ -114,5 +119,6 @@ COMMENT ON COLUMN ai_worker.cache_totals.bytes IS 'Bytes of their prompt_text an
 -- same, so it leaves its entries here; the next store or clean-up at a lower isolation level moves them.
 CREATE TABLE IF NOT EXISTS ai_worker.cache_pending (LIKE public.ai_worker_cache INCLUDING DEFAULTS);
 REVOKE ALL ON TABLE ai_worker.cache_pending FROM PUBLIC;
+ALTER TABLE ai_worker.cache_pending REPLICA IDENTITY FULL;
 COMMENT ON TABLE ai_worker.cache_pending IS
     'AI Worker: entries of SERIALIZABLE transactions on their way into ai_worker_cache';

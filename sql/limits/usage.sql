@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS ai_worker.usage_parts (
     tokens bigint NOT NULL
 ) WITH (fillfactor = 50);
 REVOKE ALL ON TABLE ai_worker.usage_parts FROM PUBLIC;
+ALTER TABLE ai_worker.usage_parts REPLICA IDENTITY FULL;
 CREATE INDEX IF NOT EXISTS usage_parts_day ON ai_worker.usage_parts (day, role);
 
 COMMENT ON TABLE ai_worker.usage_parts IS

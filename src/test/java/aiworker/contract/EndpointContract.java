@@ -327,7 +327,7 @@ abstract class EndpointContract extends RuntimeContract {
 
   /** Should the rule against it be gone. */
   @Test
-  void secretsInAnUnusableUrlAreShownToNobody() throws Exception {
+  void secretsInAnUnusableUrlAreShownToNobody() throws SQLException {
     String rule =
         adminValue(
             "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ai_worker_config_base_url'");

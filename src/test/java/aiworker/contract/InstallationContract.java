@@ -204,4 +204,37 @@ abstract class InstallationContract extends RuntimeContract {
         3, outcome, "Java virtual machine not found", "/nowhere", "openjdk-17-jre-headless");
     assertEquals("0", ask(other, OURS));
   }
+
+  @Test
+  void theJavaThatIsInUseIsKeptUntilAnotherOneIsNamedOrItIsGone() throws Exception {
+    String other = cluster.createDatabase();
+    Path folder = Files.createTempDirectory("ai-worker-java");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Path first = folder.resolve("first");
+    Path second = folder.resolve("second");
+    Path java = Path.of(System.getProperty("java.home"));
+    try {
+      Files.createSymbolicLink(first, java);
+      Files.createSymbolicLink(second, java);
+      String option = "--java-home";
+      assertUses(first, run(other, "--runtime", runtime.option(), option, first.toString()));
+      assertUses(first, Installation.run(cluster, other, Map.of("JAVA_HOME", second.toString())));
+      assertUses(second, run(other, option, second.toString()));
+      assertUses(second, run(other));
+      Files.delete(second);
+      assertUses(first, Installation.run(cluster, other, Map.of("JAVA_HOME", first.toString())));
+      assertEquals(
+          java.toRealPath().toString(), ask(other, "SELECT ai_worker_health() ->> 'java_home'"));
+    } finally {
+      Files.deleteIfExists(first);
+      Files.deleteIfExists(second);
+      Files.delete(folder);
+    }
+  }
+
+  private static void assertUses(Path java, Installation.Outcome outcome) {
+    assertEquals(0, outcome.exitCode(), outcome.output());
+    assertTrue(
+        outcome.output().contains(": " + java + "/lib/server/libjvm.so\n"), outcome.output());
+  }
 }

@@ -278,4 +278,20 @@ abstract class KillContract extends RuntimeContract {
     }
     throw new TimeoutException();
   }
+
+  /** The virtual machine guards the end of its own stack, which must lie beyond the server's. */
+  @Test
+  void recursionWithoutEndIsAnErrorOfTheServerAfterJavaHasStarted() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    try (Connection connection = cluster.connect(database, "postgres");
+        Statement statement = connection.createStatement()) {
+      generate(connection, "starts Java", "v1");
+      statement.execute(
+          "CREATE FUNCTION pg_temp.r(n int) RETURNS int LANGUAGE plpgsql AS 'begin return pg_temp.r(n + 1); end'");
+      SQLException e =
+          assertThrows(SQLException.class, () -> statement.execute("SELECT pg_temp.r(1)"));
+      assertEquals("54001", e.getSQLState(), e.getMessage());
+      assertFalse(generate(connection, "goes on", "v1").get("cache_hit").asBoolean());
+    }
+  }
 }

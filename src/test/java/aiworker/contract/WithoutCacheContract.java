@@ -182,4 +182,20 @@ abstract class WithoutCacheContract extends RuntimeContract {
       other.rollback();
     }
   }
+
+  @Test
+  void publicationOfAllTablesDisturbsNothing() throws SQLException {
+    admin("CREATE PUBLICATION everything FOR ALL TABLES");
+    try (Connection connection = asker()) {
+      generate(connection, "published", "v1");
+      generate(connection, "published", "v1");
+      assertEquals(2, generate(connection, "published", "v1").get("hit_count").asInt());
+      assertEquals(null, connection.getWarnings());
+      admin("SELECT ai_worker_cleanup_cache()");
+      assertEquals("2", adminValue("SELECT hit_count FROM ai_worker_cache"));
+      assertEquals("1", adminValue("SELECT sum(calls) FROM ai_worker_usage WHERE role = 'asker'"));
+    } finally {
+      admin("DROP PUBLICATION everything", "DELETE FROM ai_worker.usage_parts");
+    }
+  }
 }
