@@ -20,8 +20,8 @@ BEGIN
          UNION ALL
         SELECT 'ROUTINE ' || p.oid::regprocedure, p.proacl, p.proowner, false
           FROM pg_catalog.pg_proc AS p
-         WHERE p.proowner <> 'ai_worker'::regrole
-           AND (p.pronamespace = 'ai_worker'::regnamespace
+         WHERE p.proowner NOT IN ('ai_worker'::regrole, 'ai_worker_prover'::regrole)
+           AND (p.pronamespace IN ('ai_worker'::regnamespace, 'ai_worker_prover'::regnamespace)
                 OR p.pronamespace = 'public'::regnamespace
                    AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')
                         OR starts_with(p.proname, 'ai_worker_')))
@@ -39,6 +39,10 @@ BEGIN
     END LOOP;
 END
 $$;
+
+ALTER FUNCTION ai_worker_prover.analyse(text, text) OWNER TO ai_worker_prover;
+ALTER FUNCTION ai_worker_prover.prepare(text, text) OWNER TO ai_worker_prover;
+GRANT EXECUTE ON FUNCTION ai_worker_prover.analyse(text, text), ai_worker_prover.prepare(text, text) TO ai_worker;
 
 GRANT USAGE ON SCHEMA ai_worker TO ai_worker_user;
 GRANT EXECUTE ON FUNCTION

@@ -20,21 +20,21 @@ BEGIN
 
     SELECT o.kind || ' ' || o.name INTO foreign_object
       FROM (SELECT 'schema' AS kind, n.nspname::text AS name, n.nspowner AS owner
-              FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'ai_worker'
+              FROM pg_catalog.pg_namespace AS n WHERE n.nspname IN ('ai_worker', 'ai_worker_prover')
              UNION ALL
             SELECT 'relation', c.oid::regclass::text, c.relowner
               FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
              WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-               AND (n.nspname = 'ai_worker' OR n.nspname = 'public' AND starts_with(c.relname, 'ai_worker_'))
+               AND (n.nspname IN ('ai_worker', 'ai_worker_prover') OR n.nspname = 'public' AND starts_with(c.relname, 'ai_worker_'))
              UNION ALL
             SELECT 'function', p.oid::regproc::text, p.proowner
               FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
-             WHERE n.nspname = 'ai_worker'
+             WHERE n.nspname IN ('ai_worker', 'ai_worker_prover')
                 OR n.nspname = 'public'
                    AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')
                         OR starts_with(p.proname, 'ai_worker_'))) AS o
       LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = o.owner
-     WHERE r.rolname IS DISTINCT FROM 'ai_worker'
+     WHERE r.rolname IS NULL OR r.rolname NOT IN ('ai_worker', 'ai_worker_prover')
      LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION '% exists and is not ours', foreign_object

@@ -30,8 +30,8 @@ BEGIN
             FOREACH schema_name IN ARRAY settings.schemas LOOP
                 IF to_regnamespace(quote_ident(schema_name)) IS NULL THEN
                     problems := problems || format('schema %I does not exist', schema_name);
-                ELSIF NOT has_schema_privilege(schema_name, 'USAGE') THEN
-                    problems := problems || format('GRANT USAGE ON SCHEMA %I TO ai_worker', schema_name);
+                ELSIF NOT has_schema_privilege('ai_worker_prover', schema_name, 'USAGE') THEN
+                    problems := problems || format('GRANT USAGE ON SCHEMA %I TO ai_worker_prover', schema_name);
                 END IF;
             END LOOP;
             -- A misspelt name would hide nothing.

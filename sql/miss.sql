@@ -58,7 +58,7 @@ COMMENT ON FUNCTION ai_worker.begin_miss(text, text, text, jsonb) IS
     'AI Worker: all that Java needs to ask the model, in one call: the checked request, settings, catalogs, examples and the endpoint''s state; or the response that another session has stored meanwhile; or flight wait or landed while one is at it: see ai_worker.await_flight';
 
 CREATE OR REPLACE FUNCTION ai_worker.finish_miss(
-    prompt text, request jsonb, settings jsonb, statement text, tokens integer, used jsonb,
+    prompt text, request jsonb, settings jsonb, statement text, storable boolean, tokens integer, used jsonb,
     OUT recorded boolean, OUT state bigint, OUT since bigint, OUT shared boolean, OUT limited boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -66,7 +66,8 @@ AS $$
 BEGIN
     -- What is renewed is stored by whoever renews it.
     IF request ->> 'mode' <> 'renew' THEN
-        PERFORM ai_worker.store(prompt, request, settings, statement, tokens);
+        PERFORM ai_worker.store(
+            prompt, request, CASE WHEN storable THEN settings ELSE settings || '{"cache_enabled": false}' END, statement, tokens);
     END IF;
     -- Nobody waits for a session that does not lead, and one that has led very many must take no more locks.
     IF (request ->> 'leads')::boolean THEN
@@ -78,6 +79,6 @@ BEGIN
     SELECT e.state, e.since, e.shared, e.limited INTO state, since, shared, limited FROM ai_worker.endpoint() AS e;
 END
 $$;
-REVOKE ALL ON FUNCTION ai_worker.finish_miss(text, jsonb, jsonb, text, integer, jsonb) FROM PUBLIC;
-COMMENT ON FUNCTION ai_worker.finish_miss(text, jsonb, jsonb, text, integer, jsonb) IS
+REVOKE ALL ON FUNCTION ai_worker.finish_miss(text, jsonb, jsonb, text, boolean, integer, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.finish_miss(text, jsonb, jsonb, text, boolean, integer, jsonb) IS
     'AI Worker: stores a proven statement for request and settings as ai_worker.begin_miss gave them, lets waiting sessions know, and records what was used, if it can; with the endpoint''s state as it is now';

@@ -25,12 +25,13 @@ BEGIN
     LOOP
         EXECUTE 'DROP ROUTINE ' || object;
     END LOOP;
-    DROP SCHEMA IF EXISTS ai_worker CASCADE;
+    DROP SCHEMA IF EXISTS ai_worker, ai_worker_prover CASCADE;
     IF to_regnamespace('sqlj') IS NOT NULL AND EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'ai_worker') THEN
         REVOKE USAGE ON SCHEMA sqlj FROM ai_worker;
     END IF;
     FOR object IN
-        SELECT rolname FROM pg_catalog.pg_roles WHERE rolname IN ('ai_worker', 'ai_worker_user', 'ai_worker_admin')
+        SELECT rolname FROM pg_catalog.pg_roles
+         WHERE rolname IN ('ai_worker', 'ai_worker_prover', 'ai_worker_user', 'ai_worker_admin')
     LOOP
         BEGIN
             EXECUTE format('DROP ROLE %I', object);

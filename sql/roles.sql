@@ -4,7 +4,7 @@ DO $$
 DECLARE
     role_name text;
 BEGIN
-    FOREACH role_name IN ARRAY ARRAY['ai_worker', 'ai_worker_user', 'ai_worker_admin'] LOOP
+    FOREACH role_name IN ARRAY ARRAY['ai_worker', 'ai_worker_prover', 'ai_worker_user', 'ai_worker_admin'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
         END IF;
@@ -13,29 +13,38 @@ END
 $$;
 
 COMMENT ON ROLE ai_worker IS 'AI Worker: owns its objects, nobody logs in as it';
+COMMENT ON ROLE ai_worker_prover IS
+    'AI Worker: has the server analyse statements of a model, and may do nothing else; GRANT USAGE ON SCHEMA to it opens a schema to them';
 COMMENT ON ROLE ai_worker_user IS 'AI Worker: may ask questions';
 COMMENT ON ROLE ai_worker_admin IS 'AI Worker: may configure it, clean the cache and read it';
 
 GRANT ai_worker_user TO ai_worker_admin;
+-- Never the other way round.
+GRANT ai_worker_prover TO ai_worker;
 
 DO $$
 DECLARE
+    schema_name text;
     grantee text;
 BEGIN
-    IF to_regnamespace('ai_worker') IS NULL THEN
-        CREATE SCHEMA ai_worker AUTHORIZATION ai_worker;
+    FOREACH schema_name IN ARRAY ARRAY['ai_worker', 'ai_worker_prover'] LOOP
+        CONTINUE WHEN to_regnamespace(schema_name) IS NOT NULL;
+        EXECUTE format('CREATE SCHEMA %I AUTHORIZATION ai_worker', schema_name);
         -- What ALTER DEFAULT PRIVILEGES of whoever installs has granted.
         FOR grantee IN
             SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END
               FROM pg_catalog.pg_namespace AS n
              CROSS JOIN aclexplode(n.nspacl) AS a
               LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee
-             WHERE n.nspname = 'ai_worker' AND a.grantee <> n.nspowner
+             WHERE n.nspname = schema_name AND a.grantee <> n.nspowner
         LOOP
-            EXECUTE format('REVOKE ALL ON SCHEMA ai_worker FROM %s CASCADE', grantee);
+            EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %s CASCADE', schema_name, grantee);
         END LOOP;
-    END IF;
+    END LOOP;
 END
 $$;
 COMMENT ON SCHEMA ai_worker IS
     'AI Worker: what its functions, tables and views in schema public are made of; not for use by hand';
+COMMENT ON SCHEMA ai_worker_prover IS
+    'AI Worker: where statements are made views for a moment, to see what they mean; always empty but for one function';
+GRANT USAGE, CREATE ON SCHEMA ai_worker_prover TO ai_worker_prover;

@@ -1,17 +1,17 @@
 CREATE OR REPLACE FUNCTION ai_worker.named_objects(schemas text[], names jsonb)
 RETURNS TABLE (kind text, schema text, name text, symbol text, trait text, extension boolean, runs_code boolean,
                shadows_builtin boolean)
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH path AS (
+BEGIN
+    RETURN QUERY
+    WITH path AS MATERIALIZED (
         SELECT n.oid, n.nspname FROM pg_namespace AS n
          WHERE n.nspname = 'pg_catalog' OR n.nspname = ANY (schemas)),
     wanted AS (
         SELECT w.kind, w.schema, w.name
           FROM jsonb_to_recordset(names) AS w (kind text, schema text, name text)),
-    owned AS (
-        SELECT d.classid, d.objid FROM pg_depend AS d WHERE d.deptype = 'e'),
     functions AS (
         SELECT w.kind, n.nspname, p.proname, p.oid, p.provolatile, w.name AS symbol
           FROM wanted AS w
@@ -43,7 +43,7 @@ AS $$
            AND source.typnamespace IN (SELECT s.oid FROM path AS s)
            AND target.typnamespace IN (SELECT s.oid FROM path AS s))
     SELECT f.kind, f.nspname::text, f.proname::text, f.symbol, f.provolatile::text,
-           EXISTS (SELECT FROM owned AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid),
+           ai_worker.is_of_extension(f.oid),
            false,
            CASE WHEN f.kind = 'operator'
                 THEN EXISTS (SELECT FROM pg_operator AS b
@@ -60,26 +60,17 @@ AS $$
         OR w.schema IS NULL AND (n.oid IN (SELECT s.oid FROM path AS s) OR n.oid = pg_my_temp_schema())
      UNION ALL
     SELECT w.kind, n.nspname, t.typname, w.name, t.typtype::text,
-           EXISTS (SELECT FROM owned AS d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid),
-           EXISTS (SELECT FROM pg_cast AS c
-                     JOIN pg_proc AS p ON p.oid = c.castfunc
-                    WHERE c.casttarget = t.oid AND c.oid >= 16384
-                      AND p.pronamespace <> 'pg_catalog'::regnamespace
-                      AND NOT EXISTS (SELECT FROM owned AS d
-                                       WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid))
-           OR EXISTS (SELECT FROM pg_type AS base WHERE base.oid = t.typbasetype AND base.typtype = 'd')
-           OR EXISTS (SELECT FROM pg_constraint AS k
-                       CROSS JOIN regexp_matches(k.conbin::text, 'funcid ([0-9]+)', 'g') AS f (ids)
-                        JOIN pg_proc AS p ON p.oid = f.ids[1]::oid
-                       WHERE k.contypid = t.oid
-                         AND (p.provolatile = 'v' OR p.pronamespace <> 'pg_catalog'::regnamespace)),
+           EXISTS (SELECT FROM pg_depend AS d
+                    WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'),
+           ai_worker.runs_code(t.oid),
            false
       FROM wanted AS w
       JOIN pg_type AS named ON w.kind = 'type' AND named.typname = w.name
       JOIN pg_type AS t ON t.oid = CASE WHEN named.typcategory = 'A' THEN named.typelem ELSE named.oid END
       JOIN pg_namespace AS n ON n.oid = named.typnamespace
      WHERE n.nspname = w.schema
-        OR w.schema IS NULL AND (n.oid IN (SELECT s.oid FROM path AS s) OR n.oid = pg_my_temp_schema())
+        OR w.schema IS NULL AND (n.oid IN (SELECT s.oid FROM path AS s) OR n.oid = pg_my_temp_schema());
+END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.named_objects(text[], jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.named_objects(text[], jsonb) IS

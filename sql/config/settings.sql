@@ -118,14 +118,14 @@ COMMENT ON COLUMN public.ai_worker_config.seed IS 'Sent as seed where the endpoi
 COMMENT ON COLUMN public.ai_worker_config.max_completion_tokens IS
     'Most tokens of one answer, sent as max_completion_tokens or, where the endpoint knows only that, max_tokens; NULL: the endpoint''s own limit';
 COMMENT ON COLUMN public.ai_worker_config.schemas IS
-    'Schemas that queries may read, in search-path order; ai_worker needs USAGE on them';
+    'Schemas that queries may read, in search-path order; ai_worker_prover needs USAGE on them';
 COMMENT ON COLUMN public.ai_worker_config.allowed_functions IS
     'Functions outside pg_catalog, or volatile ones, that queries may call: name or schema.name';
 COMMENT ON COLUMN public.ai_worker_config.row_limit IS 'Most rows that a query may return; its LIMIT is capped to this';
 COMMENT ON COLUMN public.ai_worker_config.system_catalogs IS
     'true: queries may also read information_schema and harmless views and tables of pg_catalog; the README lists them';
 COMMENT ON COLUMN public.ai_worker_config.max_cost IS
-    'Highest cost that the planner may expect of a query, in its own units; NULL: any. Judged when ai_run_sql runs it, and before it is returned where ai_worker may read the tables';
+    'Highest cost that the planner may expect of a query, in its own units; NULL: any. Judged when ai_run_sql runs it, as its caller';
 COMMENT ON COLUMN public.ai_worker_config.store_prompts IS
     'What new entries keep of the prompt: plain: its text, hash: its SHA-256 in hex, off: nothing';
 COMMENT ON COLUMN public.ai_worker_config.max_prompt_chars IS 'Longest prompt, in characters';

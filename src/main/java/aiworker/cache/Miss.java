@@ -121,11 +121,12 @@ public final class Miss {
   public Row finish(ProvenSql statement, int tokens, Tally used) {
     return database
         .query(
-            "SELECT f.* FROM ai_worker.finish_miss(?, ?::jsonb, ?::jsonb, ?, ?::integer, ?::jsonb) AS f",
+            "SELECT f.* FROM ai_worker.finish_miss(?, ?::jsonb, ?::jsonb, ?, ?::boolean, ?::integer, ?::jsonb) AS f",
             prompt,
             begun.text("request"),
             begun.text("settings"),
             statement.text(),
+            Boolean.toString(statement.storable()),
             Integer.toString(tokens),
             used.json())
         .get(0);

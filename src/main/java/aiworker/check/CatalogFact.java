@@ -1,6 +1,6 @@
 package aiworker.check;
 
-import aiworker.db.Row;
+import com.fasterxml.jackson.databind.JsonNode;
 
 /**
  * One object of the server's catalog that a name in a statement can mean.
@@ -24,16 +24,16 @@ record CatalogFact(
     boolean extension,
     boolean runsCode,
     boolean shadowsBuiltin) {
-  static CatalogFact of(Row row) {
+  static CatalogFact of(JsonNode object) {
     return new CatalogFact(
-        row.text("kind"),
-        row.text("schema"),
-        row.text("name"),
-        row.text("symbol"),
-        row.text("trait"),
-        row.bool("extension"),
-        row.bool("runs_code"),
-        row.bool("shadows_builtin"));
+        object.required("kind").asText(),
+        object.required("schema").asText(),
+        object.required("name").asText(),
+        object.required("symbol").asText(),
+        object.required("trait").asText(),
+        object.required("extension").booleanValue(),
+        object.required("runs_code").booleanValue(),
+        object.required("shadows_builtin").booleanValue());
   }
 
   boolean isBuiltin() {

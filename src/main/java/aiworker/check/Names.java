@@ -4,6 +4,8 @@ import aiworker.error.Refusal;
 import aiworker.lexer.Lexer;
 import aiworker.lexer.Token;
 import aiworker.lexer.Token.Kind;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -42,6 +44,24 @@ record Names(
         scan.fields,
         scan.operators,
         scan.systemNames);
+  }
+
+  /** As {@code ai_worker.named_objects} takes them. */
+  String json() {
+    ArrayNode wanted = JsonNodeFactory.instance.arrayNode();
+    relations.forEach(name -> add(wanted, "relation", name));
+    functions.forEach(name -> add(wanted, "function", name));
+    // f(x) is a cast too where f is a type
+    functions.forEach(name -> add(wanted, "type", name));
+    types.forEach(name -> add(wanted, "type", name));
+    attributes.forEach(name -> add(wanted, "attribute", new QualifiedName(null, name)));
+    fields.forEach(name -> add(wanted, "field", new QualifiedName(null, name)));
+    operators.forEach(name -> add(wanted, "operator", new QualifiedName(null, name)));
+    return wanted.toString();
+  }
+
+  private static void add(ArrayNode wanted, String kind, QualifiedName name) {
+    wanted.addObject().put("kind", kind).put("schema", name.schema()).put("name", name.name());
   }
 
   /** One pass over the tokens. */

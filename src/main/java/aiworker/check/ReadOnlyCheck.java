@@ -1,7 +1,6 @@
 package aiworker.check;
 
 import aiworker.config.Config;
-import aiworker.db.Database;
 import aiworker.error.AiWorkerException;
 import aiworker.error.Refusal;
 import aiworker.lexer.Lexer;
@@ -22,22 +21,21 @@ import net.sf.jsqlparser.statement.select.Select;
  * number of queries, and the printed text must parse to itself and hold the tokens that were read.
  */
 final class ReadOnlyCheck {
-  private final CatalogLookup catalog;
   private final Config config;
-  private final Policy policy;
 
-  ReadOnlyCheck(Database database, Config config) {
-    this.catalog = new CatalogLookup(database);
+  ReadOnlyCheck(Config config) {
     this.config = config;
-    this.policy = new Policy(config);
   }
 
+  /** A text that may leave if the rules and the server accept it, with the names in it. */
+  record Text(String text, Names names) {}
+
   /**
-   * The text that may leave if the server accepts it.
+   * The text that may leave if the rules and the server accept it.
    *
    * @throws AiWorkerException STATEMENT_REFUSED or, if it does not parse, STATEMENT_INVALID
    */
-  String judge(String statement) {
+  Text judge(String statement) {
     TokenSubstitution substitution = TokenSubstitution.of(statement);
     Select read = Parser.parse(substitution.text());
     if (read instanceof PlainSelect plain) {
@@ -53,10 +51,7 @@ final class ReadOnlyCheck {
     TreeWalk walk = TreeWalk.of(judged);
     requireEveryQuerySeen(printed, walk);
     String text = substitution.restore(printed);
-    Names names = Names.of(text, relations(walk, substitution), walk.calls());
-    policy.judge(names);
-    policy.judge(catalog.facts(names, config.schemas()));
-    return text;
+    return new Text(text, Names.of(text, relations(walk, substitution), walk.calls()));
   }
 
   /** No query may hide where the tree keeps text. */

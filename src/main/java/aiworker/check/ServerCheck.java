@@ -1,49 +1,75 @@
 package aiworker.check;
 
 import aiworker.db.Database;
+import aiworker.db.Row;
 import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
 import aiworker.json.Json;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The second layer of the proof: the server parses, analyses and plans the statement under the
- * schemas in scope, and runs nothing. See {@code sql/check/statement.sql}.
+ * The second layer of the proof: the server analyses the statement under the schemas in scope, as a
+ * role without rights, and says what it resolved; nothing is planned or run. See {@code
+ * sql/check/resolve.sql}.
+ *
+ * <p>Thread rule: that of the {@link Database}.
  */
 final class ServerCheck {
-  private static final String CHECK =
+  private static final String RESOLVE =
       """
-      SELECT ai_worker.check_statement(?, ARRAY(
-        SELECT pg_catalog.jsonb_array_elements_text(?::jsonb))) AS refusal
+      SELECT r.* FROM ai_worker.resolve_statement(
+        ?, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(?::jsonb)), ?::jsonb,
+        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(?::jsonb))) AS r
       """;
 
   private final Database database;
   private final List<String> schemas;
+  private final List<String> allowedFunctions;
 
-  ServerCheck(Database database, List<String> schemas) {
+  ServerCheck(Database database, List<String> schemas, List<String> allowedFunctions) {
     this.database = database;
     this.schemas = schemas;
+    this.allowedFunctions = allowedFunctions;
   }
 
   /**
-   * Returns if the server accepts the statement.
+   * What a statement means to the server.
    *
-   * @throws AiWorkerException STATEMENT_INVALID with the server's words, STATEMENT_REFUSED if the
-   *     server calls it no query or more than one
+   * @param objects what it reads and calls
+   * @param byNamesOnly whether the server could not be asked for that, so that these are all that
+   *     its names can mean
    */
-  void require(String statement) {
-    String path = Json.array(schemas).toString();
-    String refusal = database.query(CHECK, statement, path).get(0).text("refusal");
-    if (refusal != null) {
-      throw failure(refusal, statement);
+  record Resolution(List<CatalogFact> objects, boolean byNamesOnly) {}
+
+  /**
+   * Has the server resolve it.
+   *
+   * @param names that it holds
+   * @throws AiWorkerException STATEMENT_INVALID with the server's words, STATEMENT_REFUSED if the
+   *     server calls it no query or more than one, or it cannot be proven here
+   */
+  Resolution resolve(String statement, Names names) {
+    Row row =
+        database
+            .query(
+                RESOLVE,
+                statement,
+                Json.array(schemas).toString(),
+                names.json(),
+                Json.array(allowedFunctions).toString())
+            .get(0);
+    if (row.text("error") != null) {
+      throw failure(Json.ours(row.text("error")), statement);
     }
+    List<CatalogFact> objects = new ArrayList<>();
+    Json.ours(row.text("objects")).forEach(object -> objects.add(CatalogFact.of(object)));
+    return new Resolution(objects, row.text("names_only") != null);
   }
 
-  private static AiWorkerException failure(String refusal, String statement) {
-    JsonNode error = Json.ours(refusal);
+  private static AiWorkerException failure(JsonNode error, String statement) {
     String sqlState = error.path("sqlstate").asText();
-    boolean refused = sqlState.equals("42P11") || sqlState.equals("0A000");
     StringBuilder detail = new StringBuilder("SQLSTATE ").append(sqlState);
     for (String field : List.of("message", "detail", "hint")) {
       String words = error.path(field).asText("");
@@ -53,8 +79,13 @@ final class ServerCheck {
     }
     detail.append("; statement: ").append(statement);
     return new AiWorkerException(
-        refused ? Failure.STATEMENT_REFUSED : Failure.STATEMENT_INVALID,
+        isRefusal(sqlState) ? Failure.STATEMENT_REFUSED : Failure.STATEMENT_INVALID,
         "the server does not accept the statement: " + error.path("message").asText(),
         detail.toString());
+  }
+
+  /** No query, or one of a temporary table, which no view of ours can read. */
+  private static boolean isRefusal(String sqlState) {
+    return sqlState.equals("42P16") || sqlState.equals("0A000");
   }
 }

@@ -9,7 +9,6 @@ import aiworker.error.Failure;
 import aiworker.json.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -34,7 +33,6 @@ import java.util.TreeMap;
  * @param allowedFunctions names with or without schema
  * @param rowLimit most rows that a statement may return
  * @param systemCatalogs whether the harmless system catalogs are in scope
- * @param maxCost highest cost that the planner may expect, null for any
  * @param valueHints whether the model is told common values of columns
  * @param valueHintsHidden whose values are never told, as {@code column}, {@code table.column} or
  *     {@code schema.table.column}
@@ -54,7 +52,6 @@ public record Config(
     List<String> allowedFunctions,
     int rowLimit,
     boolean systemCatalogs,
-    BigDecimal maxCost,
     boolean valueHints,
     Set<String> valueHintsHidden,
     Duration requestTimeout,
@@ -73,7 +70,6 @@ public record Config(
   public static Config of(String json) {
     try {
       JsonNode row = Json.read(json);
-      JsonNode maxCost = row.required("max_cost");
       JsonNode maxCompletionTokens = row.required("max_completion_tokens");
       JsonNode proxy = row.required("proxy");
       JsonNode seed = row.required("seed");
@@ -94,7 +90,6 @@ public record Config(
           texts(row.required("allowed_functions")),
           row.required("row_limit").intValue(),
           row.required("system_catalogs").booleanValue(),
-          maxCost.isNull() ? null : maxCost.decimalValue(),
           row.required("value_hints").booleanValue(),
           new HashSet<>(texts(row.required("value_hints_hidden"))),
           Duration.ofMillis(row.required("request_timeout_ms").longValue()),

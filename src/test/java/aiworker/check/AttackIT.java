@@ -21,14 +21,12 @@ import org.junit.jupiter.api.Test;
 /** Every attack is refused by the first layer alone, quickly, and changes nothing. */
 class AttackIT {
   private static CheckDatabase database;
-  private static ReadOnlyCheck check;
 
   @BeforeAll
   static void create() throws SQLException {
     database = CheckDatabase.create();
     database.execute(
         "CREATE FUNCTION lower(order_state) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1::text'");
-    check = new ReadOnlyCheck(database.database(), CheckDatabase.config(1_000, List.of()));
   }
 
   @AfterAll
@@ -138,7 +136,7 @@ class AttackIT {
   /** Null if it is refused. */
   private static String judged(String statement) {
     try {
-      return check.judge(statement);
+      return database.judgeByNames(CheckDatabase.config(1_000, List.of()), statement);
     } catch (AiWorkerException e) {
       assertTrue(
           e.failure() == Failure.STATEMENT_REFUSED || e.failure() == Failure.STATEMENT_INVALID);

@@ -4,12 +4,12 @@ import aiworker.chat.Network;
 import aiworker.chat.Sampling;
 import aiworker.config.Config;
 import aiworker.db.Database;
+import aiworker.json.Json;
 import aiworker.testing.TestCluster;
 import aiworker.testing.TestDatabase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -42,13 +42,19 @@ final class CheckDatabase implements AutoCloseable {
           List.of(
               "roles",
               "error/raise",
-              "check/objects",
-              "check/statement",
               "config/settings",
+              "check/types",
+              "check/objects",
+              "check/analyse",
+              "check/resolve",
               "check/cost")) {
         created.execute(Files.readString(Path.of("sql", file + ".sql")));
       }
+      created.execute(
+          "ALTER FUNCTION ai_worker_prover.analyse(text, text) OWNER TO ai_worker_prover;"
+              + "ALTER FUNCTION ai_worker_prover.prepare(text, text) OWNER TO ai_worker_prover");
       created.execute(resource("sample.sql"));
+      created.execute("GRANT USAGE ON SCHEMA sales TO ai_worker_prover");
       connection.commit();
       return created;
     } catch (SQLException e) {
@@ -64,6 +70,28 @@ final class CheckDatabase implements AutoCloseable {
 
   Connection connection() {
     return connection;
+  }
+
+  /**
+   * The first layer alone, by all that its names can mean, as where no view can be made.
+   *
+   * @return the text that may leave
+   */
+  String judgeByNames(Config config, String statement) {
+    ReadOnlyCheck.Text text = new ReadOnlyCheck(config).judge(statement);
+    Policy policy = new Policy(config);
+    policy.judge(text.names());
+    policy.judge(
+        database
+            .query(
+                "SELECT to_jsonb(o) AS object FROM ai_worker.named_objects(ARRAY(SELECT"
+                    + " jsonb_array_elements_text(?::jsonb)), ?::jsonb) AS o",
+                "[\"" + String.join("\",\"", config.schemas()) + "\"]",
+                text.names().json())
+            .stream()
+            .map(row -> CatalogFact.of(Json.ours(row.text("object"))))
+            .toList());
+    return text.text();
   }
 
   Prover prover() {
@@ -82,15 +110,11 @@ final class CheckDatabase implements AutoCloseable {
   }
 
   static Config config(int rowLimit, List<String> allowedFunctions) {
-    return config(rowLimit, allowedFunctions, List.of("public", "sales"), false, null);
+    return config(rowLimit, allowedFunctions, List.of("public", "sales"), false);
   }
 
   static Config config(
-      int rowLimit,
-      List<String> allowedFunctions,
-      List<String> schemas,
-      boolean systemCatalogs,
-      BigDecimal maxCost) {
+      int rowLimit, List<String> allowedFunctions, List<String> schemas, boolean systemCatalogs) {
     return new Config(
         "model",
         URI.create("http://127.0.0.1:1"),
@@ -103,7 +127,6 @@ final class CheckDatabase implements AutoCloseable {
         allowedFunctions,
         rowLimit,
         systemCatalogs,
-        maxCost,
         false,
         Set.of(),
         Duration.ofSeconds(1),

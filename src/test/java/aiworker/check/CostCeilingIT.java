@@ -6,11 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.db.DatabaseException;
-import aiworker.error.AiWorkerException;
-import aiworker.error.Failure;
-import java.math.BigDecimal;
 import java.sql.SQLException;
-import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,41 +35,12 @@ class CostCeilingIT {
     database.connection().rollback();
   }
 
-  private static String prove(Double maxCost, String statement) {
-    BigDecimal ceiling = maxCost == null ? null : BigDecimal.valueOf(maxCost);
-    return new Prover(
-            database.database(),
-            CheckDatabase.config(1_000, List.of(), List.of("public", "sales"), false, ceiling))
-        .prove(statement)
-        .text();
-  }
-
   private static String estimate(String statement) {
     return database
         .database()
         .query("SELECT ai_worker.estimate_cost(?, 'public, sales, pg_temp') AS cost", statement)
         .get(0)
         .text("cost");
-  }
-
-  @Test
-  void aStatementOverTheCeilingIsRefusedWithBothNumbers() {
-    String statement = "SELECT a.id FROM users a, users b, users c";
-    assertEquals(statement + " LIMIT 1000", prove(null, statement));
-    assertEquals(statement + " LIMIT 1000", prove(1e9, statement));
-    String cost = estimate(statement + " LIMIT 1000");
-    AiWorkerException e = assertThrows(AiWorkerException.class, () -> prove(0.001, statement));
-    assertEquals(Failure.STATEMENT_REFUSED, e.failure());
-    assertTrue(
-        e.detail().startsWith("Its estimated cost is " + cost + ", max_cost allows 0.001;"),
-        e.detail());
-  }
-
-  @Test
-  void theCeilingItselfIsAllowed() {
-    double cost = Double.parseDouble(estimate("SELECT id FROM users LIMIT 1000"));
-    prove(cost, "SELECT id FROM users");
-    assertThrows(AiWorkerException.class, () -> prove(cost * 0.99, "SELECT id FROM users"));
   }
 
   @Test
@@ -84,21 +51,17 @@ class CostCeilingIT {
   }
 
   @Test
-  void whoMayNotReadATableGetsNoEstimateAndIsNotRefused() throws SQLException {
+  void whoMayNotReadATableGetsNoEstimate() throws SQLException {
     database.execute(
         """
         CREATE ROLE estimator;
         GRANT USAGE ON SCHEMA ai_worker TO estimator;
         GRANT EXECUTE ON FUNCTION ai_worker.estimate_cost(text, text) TO estimator;
-        GRANT EXECUTE ON FUNCTION ai_worker.check_statement(text, text[]) TO estimator;
-        GRANT EXECUTE ON FUNCTION ai_worker.named_objects(text[], jsonb) TO estimator;
-        GRANT USAGE ON SCHEMA sales TO estimator;
         SET LOCAL ROLE estimator
         """);
     assertNull(estimate("SELECT * FROM users"));
-    prove(0.001, "SELECT * FROM users");
     database.execute("RESET ROLE; GRANT SELECT ON users TO estimator; SET LOCAL ROLE estimator");
-    assertThrows(AiWorkerException.class, () -> prove(0.001, "SELECT * FROM users"));
+    assertTrue(Double.parseDouble(estimate("SELECT * FROM users")) > 1);
   }
 
   @ParameterizedTest

@@ -8,6 +8,7 @@ import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ProverIT {
+  private static final Names NO_NAMES = Names.of("", Set.of(), Set.of());
   private static CheckDatabase database;
 
   @BeforeAll
@@ -75,9 +77,12 @@ class ProverIT {
 
   @Test
   void nothingRunsWhileTheServerChecks() throws SQLException {
-    ServerCheck server = new ServerCheck(database.database(), List.of("public", "sales"));
+    ServerCheck server =
+        new ServerCheck(database.database(), List.of("public", "sales"), List.of());
     long start = System.nanoTime();
-    server.require("SELECT pg_catalog.pg_sleep(30), leave_trace(1) FROM users");
+    server.resolve(
+        "SELECT pg_catalog.pg_sleep(30), leave_trace(1), repeat('x', 1000000000) FROM users",
+        NO_NAMES);
     assertTrue(System.nanoTime() - start < 5_000_000_000L);
     assertEquals(
         "0", database.database().query("SELECT count(*) AS n FROM executed").get(0).text("n"));
@@ -88,8 +93,8 @@ class ProverIT {
       delimiter = '|',
       textBlock =
           """
-          SELECT 1; SELECT 2 | STATEMENT_REFUSED
-          DELETE FROM users | STATEMENT_REFUSED
+          SELECT 1; SELECT 2 | STATEMENT_INVALID
+          DELETE FROM users | STATEMENT_INVALID
           WITH x AS (DELETE FROM users RETURNING *) SELECT * FROM x | STATEMENT_REFUSED
           SELECT * FROM nowhere | STATEMENT_INVALID
           SELECT * FROM salaries | STATEMENT_INVALID
@@ -97,8 +102,10 @@ class ProverIT {
           SELECT id FROM users ORDER BY | STATEMENT_INVALID
           """)
   void serverRefusesAlone(String statement, Failure failure) {
-    ServerCheck server = new ServerCheck(database.database(), List.of("public", "sales"));
-    AiWorkerException e = assertThrows(AiWorkerException.class, () -> server.require(statement));
+    ServerCheck server =
+        new ServerCheck(database.database(), List.of("public", "sales"), List.of());
+    AiWorkerException e =
+        assertThrows(AiWorkerException.class, () -> server.resolve(statement, NO_NAMES));
     assertEquals(failure, e.failure(), e.getMessage());
   }
 

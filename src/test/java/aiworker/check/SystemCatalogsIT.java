@@ -35,8 +35,7 @@ class SystemCatalogsIT {
   }
 
   private static String prove(boolean open, List<String> schemas, String statement) {
-    return new Prover(
-            database.database(), CheckDatabase.config(1_000, List.of(), schemas, open, null))
+    return new Prover(database.database(), CheckDatabase.config(1_000, List.of(), schemas, open))
         .prove(statement)
         .text();
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import aiworker.testing.Full;
 import aiworker.testing.TestCluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -24,7 +25,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -155,13 +155,13 @@ class BridgeIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"a", "é", "😀"})
-  void eightMegabytesArriveWhole(String character) throws SQLException {
+  void fourMegabytesArriveWhole(String character) throws SQLException {
     assertEquals(
         "t",
         RuntimeContract.value(
             session,
             """
-            WITH big AS MATERIALIZED (SELECT repeat(?, (8 * 1024 * 1024) / octet_length(?)) AS text)
+            WITH big AS MATERIALIZED (SELECT repeat(?, (4 * 1024 * 1024) / octet_length(?)) AS text)
             SELECT md5(probe('echo', ARRAY[text])::json ->> 'value') = md5(text)
                AND md5(probe('query', ARRAY['SELECT ? AS answer', text])::json ->> 'value') = md5(text)
             FROM big
@@ -281,19 +281,10 @@ class BridgeIT {
             .get("value"));
   }
 
-  @Test
-  void twentyThousandCallsLeaveNothingBehind() throws SQLException, IOException {
-    callsLeaveNothingBehind(20_000);
-  }
-
-  @Test
-  @Tag("full")
-  void aHundredThousandCallsLeaveNothingBehind() throws SQLException, IOException {
-    callsLeaveNothingBehind(100_000);
-  }
-
   /** Each call hands over 16 kB four times, so a heap of 64 MB would hold few of them. */
-  private void callsLeaveNothingBehind(int calls) throws SQLException, IOException {
+  @Test
+  void callsLeaveNothingBehind() throws SQLException, IOException {
+    int calls = Full.or(100_000, 20_000);
     Path status =
         Path.of("/proc", RuntimeContract.value(session, "SELECT pg_backend_pid()"), "status");
     call(3_000);
@@ -330,19 +321,10 @@ class BridgeIT {
         .sum();
   }
 
-  @Test
-  void fiftySessionsEndInOrder() throws SQLException {
-    sessionsEndInOrder(50);
-  }
-
-  @Test
-  @Tag("full")
-  void aThousandSessionsEndInOrder() throws SQLException {
-    sessionsEndInOrder(1_000);
-  }
-
   /** By turns told to end and ending by themselves; a crash of one would end the others too. */
-  private void sessionsEndInOrder(int sessions) throws SQLException {
+  @Test
+  void sessionsEndInOrder() throws SQLException {
+    int sessions = Full.or(1_000, 50);
     String started = RuntimeContract.value(session, "SELECT pg_postmaster_start_time()");
     for (int i = 0; i < sessions; i++) {
       try (Connection ending = cluster.connect(database, "postgres")) {

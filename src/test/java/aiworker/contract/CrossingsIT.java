@@ -51,7 +51,7 @@ class CrossingsIT {
         long before = settingsRead(connection);
         String response = generator.generate("users of version " + version, version);
         assertTrue(response.contains("SELECT * FROM users LIMIT 1000"), response);
-        assertTrue(crossings.size() <= 4, crossings::toString);
+        assertTrue(crossings.size() <= 3, crossings::toString);
         assertEquals(2, settingsRead(connection) - before);
       }
     }

@@ -432,9 +432,7 @@ abstract class GroundingContract extends RuntimeContract {
             List<String> shown =
                 column(
                     connection,
-                    "SELECT ai_worker.examples('Orders refunded in region ' || ?, 'test-model', 'v1', 3, "
-                        + from.equals("cache")
-                        + ")",
+                    "SELECT e FROM ai_worker_config AS c, ai_worker.examples('Orders refunded in region ' || ?, c.model, 'v1', 3, c.few_shot_from = 'cache') AS e",
                     Integer.toString(i));
             nanos[i] = System.nanoTime() - start;
             assertEquals(3, shown.size());

@@ -1,6 +1,7 @@
 package aiworker.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -367,12 +368,8 @@ abstract class HijackContract extends RuntimeContract {
                   () -> value(asker, "SELECT public.ai_generate_sql('mine', 'v1')"))
               .getSQLState());
       endpoint.otherwise(request -> FakeEndpoint.completion("SELECT name FROM users"));
-      assertEquals(
-          "IA021",
-          assertThrows(
-                  SQLException.class,
-                  () -> value(asker, "SELECT public.ai_generate_sql('hidden', 'v1')"))
-              .getSQLState());
+      assertFalse(
+          column(asker, "SELECT public.ai_run_sql('hidden', 'v1')").toString().contains("planted"));
       statement.execute("CREATE DOMAIN pg_temp.label AS text CHECK (evil.lower(VALUE) IS NULL)");
       endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 'x'::label"));
       assertEquals(

@@ -27,7 +27,7 @@ abstract class PrivilegeContract extends RuntimeContract {
         SELECT p.pronamespace::regnamespace || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS object, r.place, r.title,
                CASE WHEN has_function_privilege(r.name, p.oid, 'EXECUTE') THEN 'EXECUTE' END AS verbs
           FROM pg_proc AS p CROSS JOIN roles AS r
-         WHERE p.proowner = 'ai_worker'::regrole
+         WHERE p.proowner IN ('ai_worker'::regrole, 'ai_worker_prover'::regrole)
          UNION ALL
         SELECT c.relnamespace::regnamespace || '.' || c.relname, r.place, r.title,
                (SELECT string_agg(v.verb, ',' ORDER BY v.place)
@@ -86,15 +86,16 @@ abstract class PrivilegeContract extends RuntimeContract {
   @Test
   void ownerIsNobodysRoleAndHasNoPowerOfItsOwn() throws SQLException {
     assertEquals(
-        "0",
+        "ai_worker_prover",
         adminValue(
-            "SELECT count(*) FROM pg_auth_members WHERE 'ai_worker'::regrole IN (roleid, member)"));
+            "SELECT string_agg(roleid::regrole::text, ',') FROM pg_auth_members"
+                + " WHERE 'ai_worker'::regrole IN (roleid, member) OR member = 'ai_worker_prover'::regrole"));
     assertEquals(
-        "3",
+        "4",
         adminValue(
             """
             SELECT count(*) FROM pg_roles
-             WHERE rolname IN ('ai_worker', 'ai_worker_user', 'ai_worker_admin')
+             WHERE rolname IN ('ai_worker', 'ai_worker_prover', 'ai_worker_user', 'ai_worker_admin')
                AND NOT (rolsuper OR rolcanlogin OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)"""));
     assertEquals(
         "f", adminValue("SELECT has_table_privilege('ai_worker', 'public.users', 'SELECT')"));
@@ -125,7 +126,8 @@ abstract class PrivilegeContract extends RuntimeContract {
         "SELECT ai_worker.raise('IA001', 'a', 'b', 'c')",
         "SELECT ai_worker.warn('a', 'b', 'c')",
         "SELECT ai_worker.debug('a', 'b')",
-        "SELECT ai_worker.check_statement('SELECT 1', '{secret}')",
+        "SELECT ai_worker.resolve_statement('SELECT 1', '{secret}', '[]', '{}')",
+        "SELECT ai_worker_prover.analyse('SELECT 1', 'public')",
         "SELECT ai_worker.begin_miss('q', 'v1', 'renew', NULL)",
         "SELECT ai_worker.enter_flight('key')",
         "SELECT ai_worker.land_flight('key')",

@@ -91,25 +91,14 @@ abstract class ScopeContract extends RuntimeContract {
     }
   }
 
+  /** The planner would run code of the table's owner as ours. */
   @Test
-  void costIsJudgedBeforeAnAnswerIsStoredWhereTheOwnerMayReadTheTables() throws SQLException {
-    admin(
-        "GRANT SELECT ON users TO ai_worker",
-        "UPDATE ai_worker_config SET max_cost = 5, repair_rounds = 0");
+  void costIsNeverJudgedAsTheOwner() throws SQLException {
+    admin("GRANT SELECT ON users TO ai_worker", "UPDATE ai_worker_config SET max_cost = 5");
     try {
-      String tooMuch = "SELECT a.id FROM users a, users b, users c, users d ORDER BY a.name";
-      endpoint.replyWithSql(tooMuch);
-      ServerErrorMessage error = refusal("all of them", "v1", "IA021");
-      assertTrue(
-          error.getDetail().matches("(?s)Its estimated cost is [0-9.]+, max_cost allows 5; .*"),
-          error.getDetail());
-      assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_cache"));
-
-      admin("UPDATE ai_worker_config SET repair_rounds = 1");
-      endpoint.replyWithSql(tooMuch).replyWithSql("SELECT 1 AS one");
-      assertEquals("SELECT 1 AS one LIMIT 1000", generate("all", "v1").get("sql").asText());
-      String repair = endpoint.requests().get(endpoint.requests().size() - 1).lastMessage();
-      assertTrue(repair.contains("max_cost allows 5;"), repair);
+      endpoint.replyWithSql("SELECT a.id FROM users a, users b, users c, users d ORDER BY a.name");
+      assertTrue(generate("all of them", "v1").get("validated").asBoolean());
+      assertEquals("IA021", runRefusal("all of them").getSQLState());
     } finally {
       admin("REVOKE SELECT ON users FROM ai_worker");
     }
@@ -180,7 +169,7 @@ abstract class ScopeContract extends RuntimeContract {
     assertEquals(
         "kept",
         adminValue(
-            "SELECT prompt_text FROM ai_worker_cache WHERE expires_at > now() + interval '30 minutes'"));
+            "SELECT prompt_text FROM ai_worker_cache WHERE expires_at > now() + interval '50 minutes'"));
     for (String prompt : new String[] {"kept", "personal hash", "personal off"}) {
       assertTrue(generate(prompt, "v1").get("cache_hit").asBoolean(), prompt);
     }

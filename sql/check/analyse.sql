@@ -1,0 +1,82 @@
+-- The one place where text of a model meets the server before a user runs it. CREATE VIEW analyses it and plans nothing, so that
+-- nothing of it is evaluated but the input functions of its literals; these run as the powerless role that owns this function,
+-- and whatever they do is rolled back.
+CREATE OR REPLACE FUNCTION ai_worker_prover.analyse(
+    statement text, path text, OUT rule_tree text, OUT rule_uses jsonb, OUT error jsonb)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    view_name CONSTANT text := 'v' || pg_backend_pid();
+    -- The count allows several columns of one name.
+    definition CONSTANT text := concat(
+        'CREATE VIEW ai_worker_prover.', view_name, ' AS SELECT pg_catalog.count(*) FROM (', statement, chr(10), ') AS answer');
+    error_state text;
+    error_message text;
+    error_detail text;
+    error_hint text;
+BEGIN
+    BEGIN
+        PERFORM set_config('search_path', path, true);
+        EXECUTE definition;
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        SELECT r.ev_action::text,
+               (SELECT jsonb_agg(jsonb_build_object('class', d.refclassid, 'oid', d.refobjid, 'column', d.refobjsubid))
+                  FROM pg_depend AS d
+                 WHERE d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refobjid <> c.oid)
+          INTO STRICT rule_tree, rule_uses
+          FROM pg_class AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid
+         WHERE c.relnamespace = 'ai_worker_prover'::regnamespace AND c.relname = view_name;
+        RAISE EXCEPTION USING ERRCODE = 'IA998', MESSAGE = 'analysed';
+    EXCEPTION
+        WHEN SQLSTATE 'IA998' THEN
+            NULL;
+        WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS
+                error_state = RETURNED_SQLSTATE, error_message = MESSAGE_TEXT,
+                error_detail = PG_EXCEPTION_DETAIL, error_hint = PG_EXCEPTION_HINT;
+            error := jsonb_build_object(
+                'sqlstate', error_state, 'message', error_message,
+                'detail', NULLIF(error_detail, ''), 'hint', NULLIF(error_hint, ''));
+    END;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker_prover.analyse(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker_prover.analyse(text, text) IS
+    'AI Worker: what the server makes of one query under a search path, as the tree of a view''s rule and all that is not built in and that it depends on; or the server''s error. Leaves nothing behind';
+
+-- For where no view can be made. PREPARE analyses too, and works in a read-only transaction and on a standby.
+CREATE OR REPLACE FUNCTION ai_worker_prover.prepare(statement text, path text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    plan_name CONSTANT text := concat('ai_worker_', pg_backend_pid(), '_', md5(clock_timestamp()::text));
+    definition CONSTANT text := concat('PREPARE ', plan_name, ' AS SELECT pg_catalog.count(*) FROM (', statement, chr(10), ') AS answer');
+    error_state text;
+    error_message text;
+    error_detail text;
+    error_hint text;
+BEGIN
+    BEGIN
+        PERFORM set_config('search_path', path, true);
+        EXECUTE definition;
+        RAISE EXCEPTION USING ERRCODE = 'IA998', MESSAGE = 'prepared';
+    EXCEPTION
+        WHEN SQLSTATE 'IA998' THEN
+            -- What is prepared outlives a rollback.
+            EXECUTE concat('DEALLOCATE ', plan_name);
+            RETURN NULL;
+        WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS
+                error_state = RETURNED_SQLSTATE, error_message = MESSAGE_TEXT,
+                error_detail = PG_EXCEPTION_DETAIL, error_hint = PG_EXCEPTION_HINT;
+            RETURN jsonb_build_object(
+                'sqlstate', error_state, 'message', error_message,
+                'detail', NULLIF(error_detail, ''), 'hint', NULLIF(error_hint, ''));
+    END;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker_prover.prepare(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker_prover.prepare(text, text) IS
+    'AI Worker: the server''s error if one query is not valid under a search path, else NULL; for where ai_worker_prover.analyse cannot make a view';

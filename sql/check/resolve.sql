@@ -1,0 +1,214 @@
+-- What the server itself resolved in a statement, as objects for the rules to judge. A parser beside PostgreSQL's could always
+-- read a text otherwise.
+
+-- Of what is not built in the rule's dependencies name every relation, function, operator and type by OID; what is built in is
+-- in none of them, but in the nodes of the tree: each is its name and then its fields, a blank between any two words. Blanks in
+-- strings are escaped, so that none can look like a field.
+CREATE OR REPLACE FUNCTION ai_worker.resolved_objects(nodes text[], rule_uses jsonb)
+RETURNS TABLE (kind text, schema text, name text, symbol text, trait text, extension boolean, runs_code boolean,
+               shadows_builtin boolean)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+    WITH used AS MATERIALIZED (
+        SELECT u.class, u.oid, u."column" FROM jsonb_to_recordset(rule_uses) AS u (class oid, oid oid, "column" integer)),
+    node AS MATERIALIZED (
+        SELECT t.n FROM unnest(nodes) AS t (n)),
+    named AS MATERIALIZED (
+        -- Format 0 is a call, 1 and 2 are casts, written or not.
+        SELECT split_part(t.n, ' ', 3)::oid AS oid,
+               CASE WHEN starts_with(t.n, 'FUNCEXPR ') AND split_part(t.n, ' ', 11) <> '0' THEN 'cast' ELSE 'function' END AS kind
+          FROM node AS t WHERE split_part(t.n, ' ', 1) IN ('FUNCEXPR', 'AGGREF', 'WINDOWFUNC', 'TABLESAMPLECLAUSE')),
+    called AS (
+        SELECT c.oid, c.kind FROM named AS c
+         UNION
+        SELECT u.oid, 'function' FROM used AS u
+         WHERE u.class = 'pg_proc'::regclass AND u.oid NOT IN (SELECT c.oid FROM named AS c)),
+    operators AS (
+        SELECT o.oprname, o.oprcode FROM used AS u JOIN pg_operator AS o ON o.oid = u.oid WHERE u.class = 'pg_operator'::regclass),
+    -- The server calls a cast to json on its own where a value of that type becomes json. Attribute 0 is a whole row.
+    json_casts AS (
+        SELECT k.castfunc, format_type(k.castsource, NULL) || ' to ' || format_type(k.casttarget, NULL) AS symbol
+          FROM pg_cast AS k
+         WHERE k.casttarget IN ('json'::regtype, 'jsonb'::regtype) AND k.castfunc >= 16384
+           AND (k.castsource IN (SELECT u.oid FROM used AS u WHERE u.class = 'pg_type'::regclass)
+                OR k.castsource IN (SELECT a.atttypid FROM used AS u
+                                      JOIN pg_attribute AS a ON a.attrelid = u.oid
+                                     WHERE u.class = 'pg_class'::regclass
+                                       AND (a.attnum = u."column" OR EXISTS (SELECT FROM node AS t WHERE starts_with(t.n, 'VAR ') AND strpos(t.n, ' :varattno 0 ') > 0)))))
+    SELECT DISTINCT c.kind, n.nspname::text, p.proname::text, p.proname::text, p.provolatile::text,
+           ai_worker.is_of_extension(p.oid), false,
+           EXISTS (SELECT FROM pg_proc AS b
+                    WHERE b.proname = p.proname AND b.pronamespace = 'pg_catalog'::regnamespace)
+      FROM called AS c JOIN pg_proc AS p ON p.oid = c.oid JOIN pg_namespace AS n ON n.oid = p.pronamespace
+     UNION
+    SELECT 'operator', n.nspname::text, p.proname, o.oprname, p.provolatile::text,
+           ai_worker.is_of_extension(p.oid), false, false
+      FROM operators AS o JOIN pg_proc AS p ON p.oid = o.oprcode JOIN pg_namespace AS n ON n.oid = p.pronamespace
+     UNION
+    SELECT 'cast', n.nspname::text, p.proname, k.symbol, p.provolatile::text,
+           ai_worker.is_of_extension(p.oid), false, false
+      FROM json_casts AS k JOIN pg_proc AS p ON p.oid = k.castfunc JOIN pg_namespace AS n ON n.oid = p.pronamespace
+     UNION
+    SELECT 'relation', n.nspname, c.relname, c.relname, c.relkind::text, false, false, false
+      FROM (SELECT u.oid FROM used AS u WHERE u.class = 'pg_class'::regclass
+             UNION
+            SELECT substring(t.n FROM ' :relid ([0-9]+)')::oid FROM node AS t WHERE strpos(t.n, ' :relid ') > 0) AS r
+      JOIN pg_class AS c ON c.oid = r.oid
+      JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     UNION
+    -- Types of columns come with them, so a type counts only for the code that is in it.
+    SELECT 'type', n.nspname, t.typname, t.typname, t.typtype::text, false, true, false
+      FROM used AS u
+      JOIN pg_type AS t ON t.oid = u.oid
+      JOIN pg_namespace AS n ON n.oid = t.typnamespace
+     WHERE u.class = 'pg_type'::regclass AND ai_worker.runs_code(t.oid);
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.resolved_objects(text[], jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.resolved_objects(text[], jsonb) IS
+    'AI Worker: what a rule that ai_worker_prover.analyse describes reads and calls, with columns as in ai_worker.named_objects';
+
+-- Nodes of trees of queries in PostgreSQL 13 to 18; some have other names up to 15. What is none of them may call what nobody
+-- has looked for.
+CREATE OR REPLACE FUNCTION ai_worker.unknown_node(nodes text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    known CONSTANT text[] := string_to_array(
+        'QUERY SORTGROUPCLAUSE GROUPINGSET WINDOWCLAUSE COMMONTABLEEXPR CTESEARCHCLAUSE CTECYCLECLAUSE SETOPERATIONSTMT '
+        'RTE RANGETBLENTRY RANGETBLFUNCTION RTEPERMISSIONINFO TABLESAMPLECLAUSE ALIAS RANGETBLREF JOINEXPR FROMEXPR '
+        'TARGETENTRY VAR CONST PARAM AGGREF GROUPINGFUNC WINDOWFUNC SUBSCRIPTINGREF FUNCEXPR NAMEDARGEXPR OPEXPR '
+        'DISTINCTEXPR NULLIFEXPR SCALARARRAYOPEXPR BOOLEXPR SUBLINK FIELDSELECT RELABELTYPE COERCEVIAIO ARRAYCOERCEEXPR '
+        'CONVERTROWTYPEEXPR COLLATE COLLATEEXPR CASE CASEEXPR WHEN CASEWHEN CASETESTEXPR ARRAY ARRAYEXPR ROW ROWEXPR '
+        'ROWCOMPARE ROWCOMPAREEXPR COALESCE COALESCEEXPR MINMAX MINMAXEXPR SQLVALUEFUNCTION XMLEXPR JSONFORMAT '
+        'JSONRETURNING JSONVALUEEXPR JSONCONSTRUCTOREXPR JSONISPREDICATE JSONBEHAVIOR JSONEXPR JSONTABLEPATH '
+        'JSONTABLEPATHSCAN JSONTABLESIBLINGJOIN NULLTEST BOOLEANTEST COERCETODOMAIN COERCETODOMAINVALUE TABLEFUNC', ' ');
+BEGIN
+    RETURN (
+        SELECT split_part(t.n, ' ', 1)
+          FROM unnest(nodes) AS t (n)
+         WHERE split_part(t.n, ' ', 1) <> ALL (known)
+            OR starts_with(t.n, 'FUNCEXPR ')
+               AND (split_part(t.n, ' ', 2) <> ':funcid' OR split_part(t.n, ' ', 10) <> ':funcformat')
+            OR starts_with(t.n, 'AGGREF ') AND split_part(t.n, ' ', 2) <> ':aggfnoid'
+            OR starts_with(t.n, 'WINDOWFUNC ') AND split_part(t.n, ' ', 2) <> ':winfnoid'
+            OR starts_with(t.n, 'TABLESAMPLECLAUSE ') AND split_part(t.n, ' ', 2) <> ':tsmhandler'
+         LIMIT 1);
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.unknown_node(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.unknown_node(text[]) IS
+    'AI Worker: the name of a node that the proof does not know, or not in this form, NULL if there is none';
+
+CREATE OR REPLACE FUNCTION ai_worker.no_view() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN current_setting('transaction_read_only')::boolean THEN 'the transaction is read-only'
+                ELSE (SELECT format('event trigger %I would fire', e.evtname) FROM pg_event_trigger AS e
+                       WHERE e.evtevent IN ('ddl_command_start', 'ddl_command_end') AND e.evtenabled <> 'D'
+                         AND ('CREATE VIEW' = ANY (e.evttags) OR e.evttags IS NULL)
+                       LIMIT 1) END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.no_view() FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.no_view() IS
+    'AI Worker: why no view can be made here, NULL if one can; a DBA''s event triggers are never fired';
+
+-- Where no view can be made, names tell what they can mean, but an operator or a cast may stand where no name does.
+CREATE OR REPLACE FUNCTION ai_worker.hidden_code(schemas text[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT h.what
+      FROM (SELECT 'operator ' || o.oid::regoperator AS what
+              FROM pg_operator AS o JOIN pg_namespace AS n ON n.oid = o.oprnamespace
+             WHERE o.oid >= 16384 AND n.nspname = ANY (schemas) AND NOT ai_worker.is_of_extension(o.oprcode)
+             UNION ALL
+            SELECT 'cast from ' || format_type(k.castsource, NULL) || ' to ' || format_type(k.casttarget, NULL)
+              FROM pg_cast AS k
+             WHERE k.oid >= 16384 AND k.castfunc <> 0 AND NOT ai_worker.is_of_extension(k.castfunc)
+             UNION ALL
+            SELECT 'domain ' || t.oid::regtype
+              FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
+             WHERE t.typtype = 'd' AND n.nspname = ANY (schemas) AND ai_worker.runs_code(t.oid)) AS h
+     LIMIT 1
+$$;
+REVOKE ALL ON FUNCTION ai_worker.hidden_code(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.hidden_code(text[]) IS
+    'AI Worker: a user-made operator, cast or domain with code of its own that a statement could use without naming it, NULL if there is none';
+
+CREATE OR REPLACE FUNCTION ai_worker.resolve_statement(
+    statement text, schemas text[], names jsonb, allowed text[], OUT objects jsonb, OUT names_only text, OUT error jsonb)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+    path CONSTANT text :=
+        (SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.place)
+           FROM unnest(schemas || 'pg_temp'::text) WITH ORDINALITY AS s (name, place));
+    analysis record;
+    nodes text[];
+    hidden text;
+BEGIN
+    SELECT jsonb_build_object(
+               'sqlstate', '42501', 'message', format('role ai_worker_prover may not use schema %I', n.nspname),
+               'hint', format('GRANT USAGE ON SCHEMA %I TO ai_worker_prover', n.nspname))
+      INTO error
+      FROM pg_namespace AS n
+     WHERE n.nspname = ANY (schemas) AND NOT has_schema_privilege('ai_worker_prover', n.oid, 'USAGE')
+     LIMIT 1;
+    IF error IS NOT NULL THEN
+        RETURN;
+    END IF;
+    -- Before the server sees a literal of theirs, for it would run their input functions; and rows of system catalogs.
+    SELECT jsonb_build_object(
+               'sqlstate', '0A000', 'message', CASE WHEN o.runs_code
+                   THEN format('casting to type %s.%s runs functions that allowed_functions does not list', o.schema, o.name)
+                   ELSE format('type %s.%s is not in scope', o.schema, o.name) END)
+      INTO error
+      FROM ai_worker.named_objects(schemas, names) AS o
+     WHERE o.kind = 'type'
+       AND (o.runs_code AND o.name <> ALL (allowed) AND o.schema || '.' || o.name <> ALL (allowed)
+            OR o.trait = 'c' AND o.schema = 'pg_catalog')
+     LIMIT 1;
+    IF error IS NOT NULL THEN
+        RETURN;
+    END IF;
+    names_only := ai_worker.no_view();
+    IF names_only IS NOT NULL THEN
+        hidden := ai_worker.hidden_code(schemas);
+        IF hidden IS NOT NULL THEN
+            error := jsonb_build_object(
+                'sqlstate', '0A000',
+                'message', format('it cannot be proven while %s, as this database has %s', names_only, hidden),
+                'hint', 'Ask in a read-write transaction on the primary, without event triggers on CREATE VIEW.');
+            RETURN;
+        END IF;
+        SELECT COALESCE(jsonb_agg(to_jsonb(o)), '[]') INTO objects FROM ai_worker.named_objects(schemas, names) AS o;
+        error := ai_worker_prover.prepare(statement, path);
+        RETURN;
+    END IF;
+    SELECT a.* INTO analysis FROM ai_worker_prover.analyse(statement, path) AS a;
+    error := analysis.error;
+    IF error IS NOT NULL THEN
+        RETURN;
+    END IF;
+    -- A brace in a string is escaped by a backslash, and begins no node.
+    nodes := (string_to_array(replace(analysis.rule_tree, chr(92) || '{', ''), '{'))[2:];
+    hidden := ai_worker.unknown_node(nodes);
+    IF hidden IS NOT NULL THEN
+        error := jsonb_build_object('sqlstate', '0A000', 'message', format('the proof does not know %s', hidden));
+        RETURN;
+    END IF;
+    SELECT COALESCE(jsonb_agg(to_jsonb(o)), '[]') INTO objects
+      FROM ai_worker.resolved_objects(nodes, analysis.rule_uses) AS o;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.resolve_statement(text, text[], jsonb, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.resolve_statement(text, text[], jsonb, text[]) IS
+    'AI Worker: what one query under these schemas reads and calls, by what the server resolved, without running or planning it; the server''s error if it is none; and where no view can be made why not (names_only), with all that its names can mean';

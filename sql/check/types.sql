@@ -1,0 +1,61 @@
+-- Of an extension are the functions that its script made, and scripts run as a superuser. The owner of a trusted extension can
+-- add functions of his own to it.
+CREATE OR REPLACE FUNCTION ai_worker.is_of_extension(function_oid oid) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (
+    SELECT EXISTS (SELECT FROM pg_depend AS d
+                     JOIN pg_proc AS p ON p.oid = d.objid
+                     JOIN pg_roles AS r ON r.oid = p.proowner
+                    WHERE d.classid = 'pg_proc'::regclass AND d.objid = function_oid AND d.deptype = 'e' AND r.rolsuper));
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.is_of_extension(oid) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.is_of_extension(oid) IS
+    'AI Worker: whether an extension brought this function, and not somebody who added it later';
+
+CREATE OR REPLACE FUNCTION ai_worker.runs_code(type_oid oid) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (
+    WITH RECURSIVE contained(oid) AS (
+        SELECT type_oid
+         UNION
+        SELECT p.oid
+          FROM contained AS c
+          JOIN pg_type AS t ON t.oid = c.oid
+         CROSS JOIN LATERAL (
+               SELECT t.typelem WHERE t.typcategory = 'A'
+                UNION ALL
+               SELECT t.typbasetype
+                UNION ALL
+               SELECT a.atttypid FROM pg_attribute AS a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+                UNION ALL
+               -- pg_range lists a multirange beside its range.
+               SELECT r.rngsubtype FROM pg_range AS r
+                WHERE r.rngtypid = t.oid OR (to_jsonb(r) ->> 'rngmultitypid')::oid = t.oid) AS p (oid)
+         WHERE p.oid <> 0)
+    SELECT EXISTS (
+        SELECT FROM contained AS c
+          JOIN pg_type AS t ON t.oid = c.oid
+         WHERE EXISTS (SELECT FROM pg_constraint AS k
+                        CROSS JOIN regexp_matches(k.conbin::text, ':(funcid|opfuncid|aggfnoid|winfnoid) ([0-9]+)', 'g') AS f (ids)
+                         JOIN pg_proc AS p ON p.oid = f.ids[2]::oid
+                        WHERE k.contypid = t.oid
+                          AND (p.provolatile = 'v' OR p.oid >= 16384))
+            OR EXISTS (SELECT FROM pg_constraint AS k
+                        CROSS JOIN regexp_matches(k.conbin::text, ':opno ([0-9]+)', 'g') AS f (ids)
+                        WHERE k.contypid = t.oid AND f.ids[1]::oid >= 16384)
+            OR EXISTS (SELECT FROM pg_cast AS k
+                         JOIN pg_proc AS p ON p.oid = k.castfunc
+                        WHERE k.casttarget = t.oid AND t.oid >= 16384 AND NOT ai_worker.is_of_extension(p.oid)
+                          AND p.oid >= 16384)));
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.runs_code(oid) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.runs_code(oid) IS
+    'AI Worker: whether a cast to this type, or to any that it contains, runs functions that are neither built in nor an extension''s: domains at any depth, casts';

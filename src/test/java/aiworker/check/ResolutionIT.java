@@ -1,0 +1,244 @@
+package aiworker.check;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the server resolves is what is judged, and resolving it runs nothing of anybody's. */
+class ResolutionIT {
+  private static CheckDatabase database;
+
+  @BeforeAll
+  static void create() {
+    database = CheckDatabase.create();
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    database.close();
+  }
+
+  /** A sequence counts what a rollback would hide. */
+  @BeforeEach
+  void plant() throws SQLException {
+    database.execute(
+        """
+        CREATE SEQUENCE public.runs;
+        GRANT USAGE ON public.runs TO PUBLIC;
+        CREATE FUNCTION public.ran() RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+          'begin perform nextval(''public.runs''); return true; end';
+        CREATE FUNCTION public.equal(int, text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+          'begin return public.ran(); end';
+        CREATE OPERATOR public.= (LEFTARG = int, RIGHTARG = text, FUNCTION = public.equal);
+        CREATE FUNCTION public.less(int, text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+          'begin return public.ran(); end';
+        CREATE OPERATOR public.<= (LEFTARG = int, RIGHTARG = text, FUNCTION = public.less);
+        CREATE OPERATOR public.>= (LEFTARG = int, RIGHTARG = text, FUNCTION = public.less);
+        CREATE OPERATOR public.<> (LEFTARG = int, RIGHTARG = text, FUNCTION = public.less);
+        CREATE FUNCTION public.likes(int, text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+          'begin return public.ran(); end';
+        CREATE OPERATOR public.~~ (LEFTARG = int, RIGHTARG = text, FUNCTION = public.likes);
+        CREATE DOMAIN public.traced AS int CHECK (public.ran());
+        CREATE TYPE public.box_of AS (a public.traced);
+        CREATE TYPE public.box_of_box AS (b public.box_of[]);
+        CREATE TYPE public.span AS RANGE (subtype = int);
+        CREATE TYPE public.shade AS ENUM ('light', 'dark');
+        CREATE FUNCTION public.shade_text(public.shade) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
+          'begin perform public.ran(); return ''x''; end';
+        CREATE CAST (public.shade AS text) WITH FUNCTION public.shade_text(public.shade) AS IMPLICIT;
+        CREATE FUNCTION public.shade_json(public.shade) RETURNS json LANGUAGE plpgsql IMMUTABLE AS
+          'begin perform public.ran(); return ''1''; end';
+        CREATE CAST (public.shade AS json) WITH FUNCTION public.shade_json(public.shade);
+        CREATE TABLE public.secured (id int, shade public.shade, note text);
+        CREATE INDEX ON public.secured ((public.ran()));
+        ALTER TABLE public.secured ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY mine ON public.secured USING (public.ran());
+        CREATE VIEW public.seen AS SELECT id FROM public.secured WHERE public.ran();
+        CREATE TYPE public.mood AS ENUM ('good', 'bad');
+        CREATE TABLE public.days (day date, mood public.mood);
+        SELECT setval('public.runs', 1, false)
+        """);
+  }
+
+  @AfterEach
+  void rollBack() throws SQLException {
+    database.connection().rollback();
+  }
+
+  private static String runs() {
+    return database
+        .database()
+        .query("SELECT is_called AS called FROM public.runs")
+        .get(0)
+        .text("called");
+  }
+
+  private static Failure refusal(String statement) {
+    return assertThrows(
+            AiWorkerException.class, () -> database.prover().prove(statement), statement)
+        .failure();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT note FROM secured",
+        "SELECT id FROM seen",
+        "SELECT id FROM secured WHERE id = 1",
+        "SELECT repeat('x', 1000000000) AS long",
+      })
+  void codeOfATablesOwnerDoesNotRun(String statement) {
+    assertTrue(database.prover().prove(statement).storable());
+    assertEquals("f", runs());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT id FROM users WHERE id IN ('x'::text)",
+        "SELECT id FROM users WHERE id::int NOT IN ('x'::text)",
+        "SELECT id FROM users WHERE id::int = ANY (ARRAY['x'::text])",
+        "SELECT CASE id::int WHEN 'x'::text THEN 1 END FROM users",
+        "SELECT NULLIF(id::int, 'x'::text) FROM users",
+        "SELECT id FROM users WHERE id::int IS DISTINCT FROM 'x'::text",
+        "SELECT id FROM users WHERE id::int BETWEEN 'x'::text AND 'y'::text",
+        "SELECT id FROM users WHERE id::int LIKE 'x'::text",
+        "SELECT id FROM users WHERE id::int != 'x'::text",
+        "SELECT id FROM users WHERE (id::int, 1) = ('x'::text, 1)",
+        "SELECT u.id FROM users u JOIN (SELECT 'x'::text AS id) t ON u.id::int = t.id",
+        "SELECT shade || 'x' FROM secured",
+        "SELECT upper(shade) FROM secured",
+        "SELECT to_json(shade) FROM secured",
+        "SELECT json_build_object('a', shade) FROM secured",
+        "SELECT row_to_json(s) FROM secured s",
+        "SELECT '(1)'::box_of",
+        "SELECT '{1}'::traced[]",
+        "SELECT ROW(1)::box_of",
+        "SELECT '(\"{(1)}\")'::box_of_box",
+        "SELECT ('1').traced",
+        "SELECT CAST(1 AS traced)"
+      })
+  void userOperatorsAndCastsAreFoundWhereNoTokenShowsThem(String statement) {
+    List<Failure> refusals = List.of(Failure.STATEMENT_REFUSED, Failure.STATEMENT_INVALID);
+    String cast = statement.replace("WHERE id IN", "WHERE id::int IN");
+    assertTrue(refusals.contains(refusal(cast)), cast);
+    assertEquals("f", runs());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT count(*) FROM users",
+        "SELECT id FROM users WHERE id IN (1, 2)",
+        "SELECT id AS a, id AS a FROM users",
+        "SELECT day FROM days WHERE mood = 'bad'",
+        "SELECT sum(id) FILTER (WHERE id > 1) OVER (PARTITION BY name) FROM users",
+        "SELECT '[1,5)'::span @> 3",
+      })
+  void honestQueriesPassBesideThem(String statement) {
+    assertTrue(database.prover().prove(statement).storable());
+    assertEquals("f", runs());
+  }
+
+  @Test
+  void nothingOfTheAnalysisRemains() throws SQLException {
+    database.execute("SET LOCAL search_path = sales");
+    String before = state();
+    database.prover().prove("SELECT u.id, lower(u.name) FROM public.users u");
+    assertThrows(
+        AiWorkerException.class, () -> database.prover().prove("SELECT nothing FROM users"));
+    assertEquals(before, state());
+  }
+
+  private static String state() {
+    return database
+        .database()
+        .query(
+            """
+            SELECT current_setting('search_path') || current_user
+              || (SELECT count(*) FROM pg_class WHERE relnamespace = 'ai_worker_prover'::regnamespace)
+              || (SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'ai_worker%')
+              || (SELECT count(*) FROM pg_locks WHERE relation = 'public.users'::regclass) AS state""")
+        .get(0)
+        .text("state");
+  }
+
+  @Test
+  void whereNoViewCanBeMadeNamesAreJudgedAndHiddenCodeIsRefused() throws SQLException {
+    database.connection().rollback();
+    database.execute("SET TRANSACTION READ ONLY");
+    ProvenSql byNames = null;
+    List<String> problems = new ArrayList<>();
+    try {
+      byNames = database.prover().prove("SELECT id FROM users");
+    } catch (AiWorkerException e) {
+      problems.add(e.getMessage());
+    }
+    // the sample schema has operators of its own
+    assertEquals(null, byNames);
+    assertTrue(
+        problems.get(0).contains("cannot be proven while the transaction is read-only"),
+        problems.get(0));
+    Prover built =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("empty"), false));
+    assertFalse(built.prove("SELECT 1 AS one").storable());
+    assertThrows(AiWorkerException.class, () -> built.prove("SELECT nothing"));
+    assertEquals(
+        "0",
+        database
+            .database()
+            .query("SELECT count(*) AS n FROM pg_prepared_statements WHERE name LIKE 'ai_worker%'")
+            .get(0)
+            .text("n"));
+  }
+
+  @Test
+  void eventTriggersOfTheDbaAreNeverFired() throws SQLException {
+    database.execute(
+        """
+        CREATE FUNCTION public.refuse_ddl() RETURNS event_trigger LANGUAGE plpgsql AS
+          'begin perform nextval(''public.runs''); raise exception ''no DDL here''; end';
+        CREATE EVENT TRIGGER refuse_ddl ON ddl_command_start EXECUTE FUNCTION public.refuse_ddl()
+        """);
+    Prover built =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("empty"), false));
+    AiWorkerException e =
+        assertThrows(AiWorkerException.class, () -> built.prove("SELECT 1 AS one"));
+    // casts belong to no schema, and this database has one with code of its own
+    assertTrue(e.getMessage().contains("event trigger refuse_ddl would fire"), e.getMessage());
+    assertEquals("f", runs());
+  }
+
+  @Test
+  void ownerOfATrustedExtensionCannotLendItsNameToCodeOfHisOwn() throws SQLException {
+    database.execute(
+        """
+        CREATE ROLE lender SUPERUSER;
+        SET LOCAL ROLE lender;
+        CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA public;
+        CREATE FUNCTION public.lent(int, citext) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'begin return true; end';
+        CREATE OPERATOR public.=== (LEFTARG = int, RIGHTARG = citext, FUNCTION = public.lent);
+        ALTER EXTENSION citext ADD FUNCTION public.lent(int, citext);
+        RESET ROLE;
+        ALTER ROLE lender NOSUPERUSER
+        """);
+    assertEquals(
+        Failure.STATEMENT_REFUSED, refusal("SELECT id FROM users WHERE id::int === 'x'::citext"));
+  }
+}
