@@ -28,7 +28,7 @@ summary() {
         printf "==> tests %s: %d run, %d failed, %d skipped\n", name, run[name], failed[name], skipped[name]
       }
     }' | sort
-  sed -nE 's/.*<skipped message="([^"]*: not [^"]*)".*/==> \1/p' "${reports[@]}" | sort -u
+  sed -nE 's/.*TestAbortedException: (Assumption failed: )?([^:]*: not .*)$/==> \2/p' "${reports[@]}" | sort -u
 }
 
 install/packages.sh --tests

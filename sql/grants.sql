@@ -45,6 +45,8 @@ ALTER FUNCTION ai_worker_prover.prepare(text, text) OWNER TO ai_worker_prover;
 GRANT EXECUTE ON FUNCTION ai_worker_prover.analyse(text, text), ai_worker_prover.prepare(text, text) TO ai_worker;
 
 GRANT USAGE ON SCHEMA ai_worker TO ai_worker_user;
+-- For where it has been taken from PUBLIC: callers must reach ai_generate_sql, and what it runs as must reach the tables.
+GRANT USAGE ON SCHEMA public TO ai_worker, ai_worker_user;
 GRANT EXECUTE ON FUNCTION
     public.ai_generate_sql(text, text), public.ai_cached_sql(text, text), public.ai_sql(text, text),
     public.ai_run_sql(text, text), ai_worker.execute(text, text), ai_worker.search_path(),

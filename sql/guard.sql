@@ -18,6 +18,12 @@ BEGIN
                   HINT = 'Connect as a superuser, for example with --username postgres.';
     END IF;
 
+    IF to_regnamespace('public') IS NULL THEN
+        RAISE EXCEPTION 'schema public does not exist'
+            USING ERRCODE = 'invalid_schema_name', DETAIL = 'What users call, ai_generate_sql for example, is put there.',
+                  HINT = 'CREATE SCHEMA public, then install again.';
+    END IF;
+
     SELECT o.kind || ' ' || o.name INTO foreign_object
       FROM (SELECT 'schema' AS kind, n.nspname::text AS name, n.nspowner AS owner
               FROM pg_catalog.pg_namespace AS n WHERE n.nspname IN ('ai_worker', 'ai_worker_prover')

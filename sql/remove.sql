@@ -26,9 +26,13 @@ BEGIN
         EXECUTE 'DROP ROUTINE ' || object;
     END LOOP;
     DROP SCHEMA IF EXISTS ai_worker, ai_worker_prover CASCADE;
-    IF to_regnamespace('sqlj') IS NOT NULL AND EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'ai_worker') THEN
-        REVOKE USAGE ON SCHEMA sqlj FROM ai_worker;
-    END IF;
+    FOR object IN
+        SELECT format('REVOKE USAGE ON SCHEMA %I FROM %I', n.nspname, r.rolname)
+          FROM pg_catalog.pg_namespace AS n CROSS JOIN pg_catalog.pg_roles AS r
+         WHERE n.nspname IN ('public', 'sqlj') AND r.rolname IN ('ai_worker', 'ai_worker_user')
+    LOOP
+        EXECUTE object;
+    END LOOP;
     FOR object IN
         SELECT rolname FROM pg_catalog.pg_roles
          WHERE rolname IN ('ai_worker', 'ai_worker_prover', 'ai_worker_user', 'ai_worker_admin')

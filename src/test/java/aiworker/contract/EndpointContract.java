@@ -325,7 +325,7 @@ abstract class EndpointContract extends RuntimeContract {
     assertHidden(secret, cluster.log());
   }
 
-  /** A row of before there was a rule against it. */
+  /** Should the rule against it be gone. */
   @Test
   void secretsInAnUnusableUrlAreShownToNobody() throws SQLException {
     String rule =

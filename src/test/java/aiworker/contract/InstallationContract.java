@@ -2,6 +2,7 @@ package aiworker.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
@@ -15,6 +16,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -88,6 +90,12 @@ abstract class InstallationContract extends RuntimeContract {
     String other = cluster.createDatabase();
     assertEquals(0, run(other, "--runtime", runtime.option()).exitCode());
     assertFalse("0".equals(ask(other, OURS)));
+    try (Connection connection = cluster.connect(other, "postgres");
+        Statement statement = connection.createStatement()) {
+      // it needs no Java that works
+      statement.execute(
+          "ALTER DATABASE " + other + " SET pljava.libjvm_location = '/nowhere/libjvm.so'");
+    }
     Installation.Outcome outcome = run(other, "--uninstall");
     assertEquals(0, outcome.exitCode(), outcome.output());
     assertEquals("0", ask(other, OURS));
@@ -144,7 +152,7 @@ abstract class InstallationContract extends RuntimeContract {
       statement.execute("CREATE TABLE public." + table + " (mine text)");
     }
     Installation.Outcome outcome = run(other, "--runtime", runtime.option());
-    assertFails(1, outcome, "relation " + table + " exists and is not ours");
+    assertFails(1, outcome, "relation public." + table + " exists and is not ours");
     assertEquals("1", ask(other, OURS));
   }
 
@@ -161,6 +169,115 @@ abstract class InstallationContract extends RuntimeContract {
       statement.execute("GRANT SELECT ON ai_worker_cache TO nobody");
       assertEquals(0, run(other, "--runtime", runtime.option()).exitCode());
       assertEquals("1", value(connection, GRANTED_TO_NOBODY));
+    }
+  }
+
+  /** What was set for the database is there for its users, not for an installation. */
+  @Test
+  void settingsEncodingAndNameOfTheDatabaseDoNotMatter() throws SQLException {
+    String name = "a = 'b' \\ c";
+    String quoted = "DATABASE \"" + name + "\"";
+    try (Connection connection = cluster.connect("postgres", "postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE " + quoted + " TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'");
+      for (String setting :
+          List.of(
+              "search_path = ''",
+              "default_transaction_read_only = on",
+              "default_transaction_isolation = 'serializable'",
+              "standard_conforming_strings = off",
+              "check_function_bodies = off",
+              "statement_timeout = '1ms'",
+              "lock_timeout = '1ms'")) {
+        statement.execute("ALTER " + quoted + " SET " + setting);
+      }
+      try {
+        for (String option : List.of("--runtime=" + runtime.option(), "--uninstall")) {
+          Installation.Outcome outcome = run(name, option);
+          assertEquals(0, outcome.exitCode(), outcome.output());
+          assertTrue(outcome.output().contains("database \"" + name + "\""), outcome.output());
+        }
+      } finally {
+        statement.execute("DROP " + quoted);
+      }
+    }
+  }
+
+  @Test
+  void usersReachTheirFunctionsWherePublicIsClosed() throws SQLException {
+    String other = "latin1_" + runtime.option();
+    try (Connection connection = cluster.connect("postgres", "postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE DATABASE " + other + " TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
+    }
+    try (Connection connection = cluster.connect(other, "postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute("DROP SCHEMA public");
+      assertFails(
+          1, run(other, "--runtime", runtime.option()), "schema public does not exist", "CREATE");
+      statement.execute("CREATE SCHEMA public");
+      statement.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC");
+      assertEquals(0, run(other, "--runtime", runtime.option()).exitCode());
+    }
+    try (Connection connection = cluster.connect(other, "asker")) {
+      assertNull(value(connection, "SELECT public.ai_cached_sql('anything', 'v1')"));
+    }
+  }
+
+  @Test
+  void whoIsInTheWayIsNamedAndWaitedFor() throws Exception {
+    String other = cluster.createDatabase(database);
+    try (Connection reader = cluster.connect(other, "postgres")) {
+      reader.setAutoCommit(false);
+      String pid =
+          value(
+              reader,
+              "SELECT pg_backend_pid() FROM ai_worker_cache_stats,"
+                  + " set_config('application_name', 'dashboard', false)");
+      String blocker = "pid " + pid + " (dashboard of role postgres, idle in transaction, ";
+      assertFails(
+          1,
+          Installation.run(cluster, other, Map.of("PGOPTIONS", "-c ai_worker.lock_tries=1")),
+          "the tables of AI Worker are in use by " + blocker);
+      CompletableFuture<Installation.Outcome> installed =
+          CompletableFuture.supplyAsync(() -> run(other));
+      while (!installed.isDone()
+          && !"PgSleep"
+              .equals(
+                  ask(
+                      other,
+                      "SELECT min(wait_event) FROM pg_stat_activity"
+                          + " WHERE datname = current_database() AND wait_event_type = 'Timeout'"))) {
+        Thread.onSpinWait();
+      }
+      reader.commit();
+      Installation.Outcome outcome = installed.get();
+      assertEquals(0, outcome.exitCode(), outcome.output());
+      assertTrue(outcome.output().contains("waiting for " + blocker), outcome.output());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "postgresql://postgres:se3cret@127.0.0.1:%d/%s",
+        "host=127.0.0.1 port=%d password=se3cret dbname=%s",
+        "postgresql://postgres:se3%%zzcret@127.0.0.1:%d/%s",
+        "postgresql://postgres:a@se3cret@127.0.0.1:%d/%s",
+        "postgresql://postgres:se3cret@127.0.0.1:%d/%s_missing",
+        "postgresql://postgres:se3cret@127.0.0.1:%d/%s?se3cret"
+      })
+  void passwordInTheConnectionStringIsNotPrinted(String format) throws SQLException {
+    String other = cluster.createDatabase();
+    Installation.Outcome outcome = run(format.formatted(cluster.port(), other), "--uninstall");
+    assertFalse(outcome.output().contains("cret"), outcome.output());
+    if (outcome.exitCode() != 0) {
+      assertFails(4, outcome, "cannot connect to the database of the connection string");
+    } else {
+      assertTrue(
+          outcome.output().contains("not installed in database \"" + other + "\""),
+          outcome.output());
     }
   }
 

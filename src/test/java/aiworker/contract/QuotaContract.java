@@ -34,17 +34,14 @@ import org.postgresql.util.ServerErrorMessage;
 /** Quotas hold whatever callers do, and what was used is there to be read. */
 abstract class QuotaContract extends RuntimeContract {
   private static final String COUNTERS =
-      "SELECT count(*) FROM pg_class WHERE relnamespace = 'ai_worker_counters'::regnamespace AND relname LIKE 'quota%'";
+      "SELECT count(*) FROM pg_class WHERE relnamespace = 'ai_worker'::regnamespace AND relname LIKE 'quota%'";
+
+  private static final String SOON = "SET statement_timeout = '" + Full.atMost(5) + "s'";
 
   private final ExecutorService clients = Executors.newCachedThreadPool();
 
   QuotaContract(BackendRuntime runtime) {
     super(runtime);
-  }
-
-  @Override
-  boolean sessionsMatter() {
-    return true;
   }
 
   @BeforeEach
@@ -143,12 +140,12 @@ abstract class QuotaContract extends RuntimeContract {
       generate(connection, "one", "v1");
       try (Connection other = asker();
           Statement statement = other.createStatement()) {
-        statement.execute("SET statement_timeout = '5s'");
+        statement.execute(SOON);
         generate(other, "two", "v1");
       }
-      asAdmin("SET statement_timeout = '5s'; UPDATE ai_worker_quotas SET max_calls = 1");
+      asAdmin(SOON + "; UPDATE ai_worker_quotas SET max_calls = 1");
       refusal("three", "v1", "53400");
-      asAdmin("SET statement_timeout = '5s'; DELETE FROM ai_worker_quotas");
+      asAdmin(SOON + "; DELETE FROM ai_worker_quotas");
       adminValue("SELECT ai_worker_cleanup_cache()");
       generate("three", "v1");
       connection.commit();
@@ -217,7 +214,7 @@ abstract class QuotaContract extends RuntimeContract {
     endpoint.delay(Duration.ofSeconds(2));
     List<Future<Boolean>> calls = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      calls.add(clients.submit(() -> generate("all at once", "v1").has("sql")));
+      calls.add(clients.submit(() -> answersOrRefuses("all at once", "53400")));
     }
     for (Future<Boolean> call : calls) {
       assertTrue(call.get(60, TimeUnit.SECONDS));
@@ -351,7 +348,7 @@ abstract class QuotaContract extends RuntimeContract {
     quota("'asker'", "1 day", "1", "NULL");
     String counter =
         adminValue(
-            "SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = 'ai_worker_counters'::regnamespace"
+            "SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = 'ai_worker'::regnamespace"
                 + " AND c.relname LIKE 'quota%calls'");
     for (String statement :
         List.of(
@@ -428,7 +425,7 @@ abstract class QuotaContract extends RuntimeContract {
     String counter =
         adminValue(
             "SELECT 'ai_worker.' || relname FROM pg_class"
-                + " WHERE relnamespace = 'ai_worker_counters'::regnamespace AND relname LIKE 'quota%tokens'");
+                + " WHERE relnamespace = 'ai_worker'::regnamespace AND relname LIKE 'quota%tokens'");
     admin("DROP SEQUENCE " + counter);
     ServerErrorMessage error = refusal("two", "v1", "IA004");
     assertEquals("the counter " + counter + " is missing", error.getMessage());

@@ -1,0 +1,21 @@
+-- What install.sh must know of the server and of the database, a name=value a line.
+
+SELECT concat_ws(E'\n',
+    'version=' || current_setting('server_version'),
+    'number=' || current_setting('server_version_num'),
+    'database=' || current_database(),
+    'user=' || current_user,
+    'superuser=' || (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+    'standby=' || pg_is_in_recovery(),
+    'pljava=' || (SELECT max(default_version) FROM pg_available_extensions WHERE name = 'pljava'),
+    'pljava_installed=' || (SELECT extversion FROM pg_extension WHERE extname = 'pljava'),
+    'plpython=' || (SELECT max(default_version) FROM pg_available_extensions WHERE name = 'plpython3u'),
+    'runtime=' || (SELECT CASE l.lanname WHEN 'javau' THEN 'pljava' ELSE 'plpython' END
+                     FROM pg_proc AS p
+                     JOIN pg_namespace AS n ON n.oid = p.pronamespace
+                     JOIN pg_language AS l ON l.oid = p.prolang
+                    WHERE n.nspname = 'ai_worker'
+                      AND (p.proname = 'bridge' OR p.proname = 'generate' AND l.lanname = 'javau')
+                    LIMIT 1),
+    'cache=' || (SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                  WHERE n.nspname = 'public' AND c.relname = 'ai_worker_cache'));
