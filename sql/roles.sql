@@ -6,7 +6,12 @@ DECLARE
 BEGIN
     FOREACH role_name IN ARRAY ARRAY['ai_worker', 'ai_worker_prover', 'ai_worker_user', 'ai_worker_admin'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name) THEN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                -- One that is installed into at the same time was faster.
+                NULL;
+            END;
         END IF;
     END LOOP;
 END
