@@ -284,7 +284,7 @@ class BridgeIT {
   /** Each call hands over 16 kB four times, so a heap of 64 MB would hold few of them. */
   @Test
   void callsLeaveNothingBehind() throws SQLException, IOException {
-    int calls = Full.or(100_000, 20_000);
+    int calls = Full.or(100_000, 4_000);
     Path status =
         Path.of("/proc", RuntimeContract.value(session, "SELECT pg_backend_pid()"), "status");
     call(3_000);
@@ -324,7 +324,7 @@ class BridgeIT {
   /** By turns told to end and ending by themselves; a crash of one would end the others too. */
   @Test
   void sessionsEndInOrder() throws SQLException {
-    int sessions = Full.or(1_000, 50);
+    int sessions = Full.or(1_000, 12);
     String started = RuntimeContract.value(session, "SELECT pg_postmaster_start_time()");
     for (int i = 0; i < sessions; i++) {
       try (Connection ending = cluster.connect(database, "postgres")) {
