@@ -11,6 +11,7 @@ DECLARE
     -- The count allows several columns of one name.
     definition CONSTANT text := concat(
         'CREATE VIEW ai_worker_prover.', view_name, ' AS SELECT pg_catalog.count(*) FROM (', statement, chr(10), ') AS answer');
+    analysed boolean := false;
     error_state text;
     error_message text;
     error_detail text;
@@ -27,11 +28,13 @@ BEGIN
           INTO STRICT rule_tree, rule_uses
           FROM pg_class AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid
          WHERE c.relnamespace = 'ai_worker_prover'::regnamespace AND c.relname = view_name;
+        analysed := true;
         RAISE EXCEPTION USING ERRCODE = 'IA998', MESSAGE = 'analysed';
     EXCEPTION
-        WHEN SQLSTATE 'IA998' THEN
-            NULL;
         WHEN OTHERS THEN
+            IF analysed THEN
+                RETURN;
+            END IF;
             GET STACKED DIAGNOSTICS
                 error_state = RETURNED_SQLSTATE, error_message = MESSAGE_TEXT,
                 error_detail = PG_EXCEPTION_DETAIL, error_hint = PG_EXCEPTION_HINT;
@@ -53,6 +56,7 @@ AS $$
 DECLARE
     plan_name CONSTANT text := concat('ai_worker_', pg_backend_pid(), '_', md5(clock_timestamp()::text));
     definition CONSTANT text := concat('PREPARE ', plan_name, ' AS SELECT pg_catalog.count(*) FROM (', statement, chr(10), ') AS answer');
+    prepared boolean := false;
     error_state text;
     error_message text;
     error_detail text;
@@ -61,13 +65,15 @@ BEGIN
     BEGIN
         PERFORM set_config('search_path', path, true);
         EXECUTE definition;
+        prepared := true;
         RAISE EXCEPTION USING ERRCODE = 'IA998', MESSAGE = 'prepared';
     EXCEPTION
-        WHEN SQLSTATE 'IA998' THEN
-            -- What is prepared outlives a rollback.
-            EXECUTE concat('DEALLOCATE ', plan_name);
-            RETURN NULL;
         WHEN OTHERS THEN
+            IF prepared THEN
+                -- What is prepared outlives a rollback.
+                EXECUTE concat('DEALLOCATE ', plan_name);
+                RETURN NULL;
+            END IF;
             GET STACKED DIAGNOSTICS
                 error_state = RETURNED_SQLSTATE, error_message = MESSAGE_TEXT,
                 error_detail = PG_EXCEPTION_DETAIL, error_hint = PG_EXCEPTION_HINT;

@@ -65,7 +65,7 @@ BEGIN
            ai_worker.runs_code(t.oid),
            false
       FROM wanted AS w
-      JOIN pg_type AS named ON w.kind = 'type' AND named.typname = w.name
+      JOIN pg_type AS named ON w.kind IN ('type', 'definition') AND named.typname = w.name
       JOIN pg_type AS t ON t.oid = CASE WHEN named.typcategory = 'A' THEN named.typelem ELSE named.oid END
       JOIN pg_namespace AS n ON n.oid = named.typnamespace
      WHERE n.nspname = w.schema
@@ -74,4 +74,4 @@ END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.named_objects(text[], jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.named_objects(text[], jsonb) IS
-    'AI Worker: every object that the names of a statement can mean under pg_catalog and these schemas; names are objects with kind (relation, function, attribute, field, type, operator), schema and name. symbol is the name as given, or the types of a cast; schema and name are those of the function behind an operator or a cast; trait is relkind, typtype or provolatile';
+    'AI Worker: every object that the names of a statement can mean under pg_catalog and these schemas; names are objects with kind (relation, function, attribute, field, type, definition, operator), schema and name. symbol is the name as given, or the types of a cast; schema and name are those of the function behind an operator or a cast; trait is relkind, typtype or provolatile';

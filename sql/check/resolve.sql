@@ -28,16 +28,26 @@ BEGIN
          WHERE u.class = 'pg_proc'::regclass AND u.oid NOT IN (SELECT c.oid FROM named AS c)),
     operators AS (
         SELECT o.oprname, o.oprcode FROM used AS u JOIN pg_operator AS o ON o.oid = u.oid WHERE u.class = 'pg_operator'::regclass),
-    -- The server calls a cast to json on its own where a value of that type becomes json. Attribute 0 is a whole row.
+    -- What is made a value of a row type out of json or hstore gets there through the code in that type.
+    made AS MATERIALIZED (
+        SELECT CASE WHEN starts_with(t.n, 'OPEXPR ') THEN split_part(t.n, ' ', 7) ELSE split_part(t.n, ' ', 5) END::oid AS type_oid,
+               CASE WHEN starts_with(t.n, 'FUNCEXPR ') THEN split_part(t.n, ' ', 3)::oid END AS function_oid
+          FROM node AS t WHERE split_part(t.n, ' ', 1) IN ('FUNCEXPR', 'OPEXPR')),
+    -- Types of columns come with them. Attribute 0 is a whole row.
+    reached AS MATERIALIZED (
+        SELECT u.oid FROM used AS u WHERE u.class = 'pg_type'::regclass
+         UNION
+        SELECT a.atttypid
+          FROM used AS u JOIN pg_attribute AS a ON a.attrelid = u.oid
+         WHERE u.class = 'pg_class'::regclass
+           AND (a.attnum = u."column"
+                OR EXISTS (SELECT FROM node AS t WHERE starts_with(t.n, 'VAR ') AND strpos(t.n, ' :varattno 0 ') > 0))),
+    -- The server calls a cast to json on its own where a value of that type becomes json, by itself or within another.
     json_casts AS (
         SELECT k.castfunc, format_type(k.castsource, NULL) || ' to ' || format_type(k.casttarget, NULL) AS symbol
           FROM pg_cast AS k
          WHERE k.casttarget IN ('json'::regtype, 'jsonb'::regtype) AND k.castfunc >= 16384
-           AND (k.castsource IN (SELECT u.oid FROM used AS u WHERE u.class = 'pg_type'::regclass)
-                OR k.castsource IN (SELECT a.atttypid FROM used AS u
-                                      JOIN pg_attribute AS a ON a.attrelid = u.oid
-                                     WHERE u.class = 'pg_class'::regclass
-                                       AND (a.attnum = u."column" OR EXISTS (SELECT FROM node AS t WHERE starts_with(t.n, 'VAR ') AND strpos(t.n, ' :varattno 0 ') > 0)))))
+           AND EXISTS (SELECT FROM reached AS r, ai_worker.contained_types(r.oid) AS c (oid) WHERE c.oid = k.castsource))
     SELECT DISTINCT c.kind, n.nspname::text, p.proname::text, p.proname::text, p.provolatile::text,
            ai_worker.is_of_extension(p.oid), false,
            EXISTS (SELECT FROM pg_proc AS b
@@ -59,12 +69,17 @@ BEGIN
       JOIN pg_class AS c ON c.oid = r.oid
       JOIN pg_namespace AS n ON n.oid = c.relnamespace
      UNION
-    -- Types of columns come with them, so a type counts only for the code that is in it.
+    -- A type counts only for the code that is in it.
     SELECT 'type', n.nspname, t.typname, t.typname, t.typtype::text, false, true, false
-      FROM used AS u
-      JOIN pg_type AS t ON t.oid = u.oid
+      FROM (SELECT u.oid FROM used AS u WHERE u.class = 'pg_type'::regclass
+             UNION
+            SELECT m.type_oid
+              FROM made AS m JOIN pg_type AS t ON t.oid = m.type_oid LEFT JOIN pg_proc AS p ON p.oid = m.function_oid
+             WHERE m.type_oid >= 16384
+               AND (p.oid IS NULL AND t.typtype IN ('c', 'd') OR p.proname ~ '^jsonb?_populate_record')) AS r
+      JOIN pg_type AS t ON t.oid = r.oid
       JOIN pg_namespace AS n ON n.oid = t.typnamespace
-     WHERE u.class = 'pg_type'::regclass AND ai_worker.runs_code(t.oid);
+     WHERE ai_worker.runs_code(t.oid);
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.resolved_objects(text[], jsonb) FROM PUBLIC;
@@ -94,6 +109,7 @@ BEGIN
          WHERE split_part(t.n, ' ', 1) <> ALL (known)
             OR starts_with(t.n, 'FUNCEXPR ')
                AND (split_part(t.n, ' ', 2) <> ':funcid' OR split_part(t.n, ' ', 10) <> ':funcformat')
+            OR starts_with(t.n, 'OPEXPR ') AND split_part(t.n, ' ', 6) <> ':opresulttype'
             OR starts_with(t.n, 'AGGREF ') AND split_part(t.n, ' ', 2) <> ':aggfnoid'
             OR starts_with(t.n, 'WINDOWFUNC ') AND split_part(t.n, ' ', 2) <> ':winfnoid'
             OR starts_with(t.n, 'TABLESAMPLECLAUSE ') AND split_part(t.n, ' ', 2) <> ':tsmhandler'
@@ -172,9 +188,8 @@ BEGIN
                    ELSE format('type %s.%s is not in scope', o.schema, o.name) END)
       INTO error
       FROM ai_worker.named_objects(schemas, names) AS o
-     WHERE o.kind = 'type'
-       AND (o.runs_code AND o.name <> ALL (allowed) AND o.schema || '.' || o.name <> ALL (allowed)
-            OR o.trait = 'c' AND o.schema = 'pg_catalog')
+     WHERE o.kind = 'type' AND o.runs_code AND o.name <> ALL (allowed) AND o.schema || '.' || o.name <> ALL (allowed)
+        OR o.kind IN ('type', 'definition') AND o.trait = 'c' AND o.schema = 'pg_catalog'
      LIMIT 1;
     IF error IS NOT NULL THEN
         RETURN;
@@ -197,6 +212,9 @@ BEGIN
     error := analysis.error;
     IF error IS NOT NULL THEN
         RETURN;
+    END IF;
+    IF analysis.rule_tree IS NULL THEN
+        RAISE EXCEPTION 'the analysis gave nothing to judge';
     END IF;
     -- A brace in a string is escaped by a backslash, and begins no node.
     nodes := (string_to_array(replace(analysis.rule_tree, chr(92) || '{', ''), '{'))[2:];

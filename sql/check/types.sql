@@ -16,12 +16,12 @@ REVOKE ALL ON FUNCTION ai_worker.is_of_extension(oid) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.is_of_extension(oid) IS
     'AI Worker: whether an extension brought this function, and not somebody who added it later';
 
-CREATE OR REPLACE FUNCTION ai_worker.runs_code(type_oid oid) RETURNS boolean
+CREATE OR REPLACE FUNCTION ai_worker.contained_types(type_oid oid) RETURNS SETOF oid
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN (
+    RETURN QUERY
     WITH RECURSIVE contained(oid) AS (
         SELECT type_oid
          UNION
@@ -39,17 +39,31 @@ BEGIN
                SELECT r.rngsubtype FROM pg_range AS r
                 WHERE r.rngtypid = t.oid OR (to_jsonb(r) ->> 'rngmultitypid')::oid = t.oid) AS p (oid)
          WHERE p.oid <> 0)
+    SELECT c.oid FROM contained AS c;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.contained_types(oid) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.contained_types(oid) IS
+    'AI Worker: a type with all that it is made of, at any depth: elements, attributes, what domains and ranges are over';
+
+CREATE OR REPLACE FUNCTION ai_worker.runs_code(type_oid oid) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (
     SELECT EXISTS (
-        SELECT FROM contained AS c
+        SELECT FROM ai_worker.contained_types(type_oid) AS c (oid)
           JOIN pg_type AS t ON t.oid = c.oid
          WHERE EXISTS (SELECT FROM pg_constraint AS k
                         CROSS JOIN regexp_matches(k.conbin::text, ':(funcid|opfuncid|aggfnoid|winfnoid) ([0-9]+)', 'g') AS f (ids)
                          JOIN pg_proc AS p ON p.oid = f.ids[2]::oid
                         WHERE k.contypid = t.oid
-                          AND (p.provolatile = 'v' OR p.oid >= 16384))
+                          AND (p.provolatile = 'v' OR p.oid >= 16384 AND NOT ai_worker.is_of_extension(p.oid)))
             OR EXISTS (SELECT FROM pg_constraint AS k
                         CROSS JOIN regexp_matches(k.conbin::text, ':opno ([0-9]+)', 'g') AS f (ids)
-                        WHERE k.contypid = t.oid AND f.ids[1]::oid >= 16384)
+                         JOIN pg_operator AS o ON o.oid = f.ids[1]::oid
+                        WHERE k.contypid = t.oid AND o.oid >= 16384 AND NOT ai_worker.is_of_extension(o.oprcode))
             OR EXISTS (SELECT FROM pg_cast AS k
                          JOIN pg_proc AS p ON p.oid = k.castfunc
                         WHERE k.casttarget = t.oid AND t.oid >= 16384 AND NOT ai_worker.is_of_extension(p.oid)

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 /**
  * One object of the server's catalog that a name in a statement can mean.
  *
- * @param kind relation, function, attribute, field, type, operator or cast
+ * @param kind relation, function, attribute, field, type, definition, operator or cast
  * @param schema of the object; of the function, for an operator or a cast
  * @param name of the object; of the function, for an operator or a cast
  * @param symbol the name as the statement has it; the types of a cast

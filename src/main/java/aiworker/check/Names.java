@@ -20,6 +20,8 @@ import java.util.Set;
  * f).
  *
  * @param relations from the tree; common table expressions among them
+ * @param types of casts and constants, whose input functions run while the statement is analysed
+ * @param definitions what may be the type in {@code AS t(a type)}, or a table, a column or an alias
  * @param attributes what stands after a dot
  * @param fields what stands after the dot of a parenthesised expression
  * @param systemNames names of the system where a relation, its schema or its alias may stand
@@ -28,6 +30,7 @@ record Names(
     Set<QualifiedName> relations,
     Set<QualifiedName> functions,
     Set<QualifiedName> types,
+    Set<QualifiedName> definitions,
     Set<String> attributes,
     Set<String> fields,
     Set<String> operators,
@@ -40,6 +43,7 @@ record Names(
         relations,
         scan.functions,
         scan.types,
+        scan.definitions,
         scan.attributes,
         scan.fields,
         scan.operators,
@@ -54,6 +58,7 @@ record Names(
     // f(x) is a cast too where f is a type
     functions.forEach(name -> add(wanted, "type", name));
     types.forEach(name -> add(wanted, "type", name));
+    definitions.forEach(name -> add(wanted, "definition", name));
     attributes.forEach(name -> add(wanted, "attribute", new QualifiedName(null, name)));
     fields.forEach(name -> add(wanted, "field", new QualifiedName(null, name)));
     operators.forEach(name -> add(wanted, "operator", new QualifiedName(null, name)));
@@ -72,6 +77,7 @@ record Names(
     private final Set<String> calledInTree;
     private final Set<QualifiedName> functions = new LinkedHashSet<>();
     private final Set<QualifiedName> types = new LinkedHashSet<>();
+    private final Set<QualifiedName> definitions = new LinkedHashSet<>();
     private final Set<String> attributes = new LinkedHashSet<>();
     private final Set<String> fields = new LinkedHashSet<>();
     private final Set<String> operators = new LinkedHashSet<>();
@@ -136,8 +142,10 @@ record Names(
         functions.add(qualified(parts, "function"));
       }
       boolean system = parts.stream().anyMatch(Scan::isSystemName);
-      if (type || (!system && isDefinition(parts, before))) {
+      if (type) {
         types.add(qualified(parts, "type"));
+      } else if (!system && isDefinition(parts, before)) {
+        definitions.add(qualified(parts, "type"));
       }
       if (system && !call && !type) {
         systemName(parts, before);
@@ -191,15 +199,18 @@ record Names(
         return false;
       }
       boolean cast = before != null && before.is("::");
-      boolean castWord = before != null && before.isWord("AS") && "CAST".equals(openers.peek());
+      boolean castWord =
+          before != null
+              && (before.isWord("RETURNING")
+                  || (before.isWord("AS") && "CAST".equals(openers.peek())));
       boolean constant =
           next != null && next.kind() == Kind.STRING && !Keywords.BEFORE_EXPRESSION.contains(word);
       return cast || castWord || constant;
     }
 
     /**
-     * Whether it may be the type in {@code AS t(a type)}: a name after a name. A column or alias
-     * that is taken for a type does no harm: it is judged only if there is a type of that name.
+     * Whether it may be the type in {@code AS t(a type)}: a name after a name. What is none is
+     * judged where the server cannot be asked, and only if there is a type of that name.
      */
     private static boolean isDefinition(List<Token> parts, Token before) {
       if (before == null || !before.isName()) {

@@ -52,11 +52,8 @@ final class Policy {
       }
       requireNotListed(function.name());
     }
-    for (QualifiedName type : names.types()) {
-      if (!"pg_catalog".equals(type.schema())) {
-        requireInScope("type", type);
-      }
-    }
+    names.types().forEach(this::requireTypeInScope);
+    names.definitions().forEach(this::requireTypeInScope);
   }
 
   /** What the catalog says of the names. */
@@ -67,7 +64,7 @@ final class Policy {
   private void judge(CatalogFact fact) {
     switch (fact.kind()) {
       case "relation" -> judgeRelation(fact);
-      case "type" -> judgeType(fact);
+      case "type", "definition" -> judgeType(fact);
       case "function", "attribute", "field" -> judgeFunction(fact);
       case "operator", "cast" -> judgeOperatorOrCast(fact);
       default -> throw new IllegalArgumentException(fact.kind());
@@ -157,6 +154,12 @@ final class Policy {
             reason -> {
               throw Refusal.of("function %s is not allowed: it %s", function, reason);
             });
+  }
+
+  private void requireTypeInScope(QualifiedName type) {
+    if (!"pg_catalog".equals(type.schema())) {
+      requireInScope("type", type);
+    }
   }
 
   private void requireInScope(String what, QualifiedName name) {

@@ -87,6 +87,11 @@ final class Rules {
       refuse  aclcontains                    tells of privileges
       refuse  aclitemin                      tells of roles
       refuse  dsnowball_*                    internal to text search
+      refuse  array_in                       makes a value of any type, by its number
+      refuse  domain_in                      makes a value of any type, by its number
+      refuse  record_in                      makes a value of any type, by its number
+      refuse  range_in                       makes a value of any type, by its number
+      refuse  multirange_in                  makes a value of any type, by its number
       refuse  ts_debug                       reads the catalogs of text search
       refuse  ts_token_type                  reads the catalogs of text search
       refuse  ai_worker_*                    is ours, and not for generated queries

@@ -70,6 +70,18 @@ class ResolutionIT {
         CREATE VIEW public.seen AS SELECT id FROM public.secured WHERE public.ran();
         CREATE TYPE public.mood AS ENUM ('good', 'bad');
         CREATE TABLE public.days (day date, mood public.mood);
+        CREATE DOMAIN public.shade_domain AS public.shade;
+        CREATE TYPE public.shade_row AS (shade public.shade);
+        CREATE TABLE public.shades (id int, list public.shade[], single public.shade_domain,
+          deep public.shade_row[], domains public.shade_domain[]);
+        CREATE TABLE public.traces (id int, trace public.traced, list public.traced[], boxed public.box_of);
+        CREATE FUNCTION public.ends() RETURNS boolean LANGUAGE plpgsql AS
+          'begin if current_user = ''ai_worker_prover'' then raise sqlstate ''IA998''; end if; return true; end';
+        CREATE DOMAIN public.ending AS text CHECK (public.ends());
+        CREATE TABLE public.endings (id int, list public.ending[]);
+        CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA public;
+        CREATE DOMAIN public.email AS public.citext CHECK (VALUE ~ '^[^@]+@[^@]+$');
+        CREATE TABLE public.people (id int, email public.email);
         SELECT setval('public.runs', 1, false)
         """);
   }
@@ -125,6 +137,21 @@ class ResolutionIT {
         "SELECT to_json(shade) FROM secured",
         "SELECT json_build_object('a', shade) FROM secured",
         "SELECT row_to_json(s) FROM secured s",
+        "SELECT list FROM shades",
+        "SELECT to_json(single) FROM shades",
+        "SELECT to_jsonb(deep) FROM shades",
+        "SELECT json_agg(domains) FROM shades",
+        "SELECT to_json(unnest(list)) FROM shades",
+        "SELECT to_json(jsonb_populate_record(NULL::shades, '{}'))",
+        "SELECT jsonb_populate_record(t, '{\"trace\": 1}') FROM public.traces t",
+        "SELECT r.trace FROM public.traces t, jsonb_populate_recordset(t, '[{\"trace\": 1}]') r",
+        "SELECT (jsonb_populate_record(t.boxed, '{\"a\": 1}')).a FROM public.traces t",
+        "SELECT array_in('{1}', (SELECT 1::oid), -1)",
+        "SELECT domain_in('1', 1::oid, -1)",
+        "SELECT record_in('(1)', 1::oid, -1)",
+        "SELECT range_in('[1,2)', 1::oid, -1)",
+        "SELECT t.a FROM json_to_record('{\"a\": 1}') AS t(a traced)",
+        "SELECT t.a FROM xmltable('/r' PASSING '<r/>'::xml COLUMNS a traced) AS t",
         "SELECT '(1)'::box_of",
         "SELECT '{1}'::traced[]",
         "SELECT ROW(1)::box_of",
@@ -148,9 +175,38 @@ class ResolutionIT {
         "SELECT day FROM days WHERE mood = 'bad'",
         "SELECT sum(id) FILTER (WHERE id > 1) OVER (PARTITION BY name) FROM users",
         "SELECT '[1,5)'::span @> 3",
+        "SELECT id, trace FROM traces WHERE trace = 1",
+        "SELECT t.id, t FROM traces t JOIN users u ON u.id::int = t.trace",
+        "SELECT count(*) FROM public.traces traces",
+        "SELECT id traced FROM traces",
+        "SELECT id AS email, people.email FROM people WHERE email = 'A@b'",
+        "SELECT people.email FROM people JOIN users USING (id)",
+        "SELECT 'a@b'::email",
       })
   void honestQueriesPassBesideThem(String statement) {
     assertTrue(database.prover().prove(statement).storable());
+    assertEquals("f", runs());
+  }
+
+  /** As what runs in it can raise what we end it with. */
+  @Test
+  void codeThatEndsTheAnalysisProvesNothing() throws SQLException {
+    for (String statement :
+        List.of(
+            "SELECT id, ran() FROM endings WHERE list = '{a}'",
+            "SELECT id FROM endings WHERE list = '{a}'")) {
+      assertEquals(Failure.STATEMENT_INVALID, refusal(statement));
+    }
+    database.execute("SET LOCAL transaction_read_only = on");
+    assertEquals(
+        "IA998",
+        database
+            .database()
+            .query(
+                "SELECT ai_worker_prover.prepare(?, 'public') ->> 'sqlstate' AS sqlstate",
+                "SELECT id FROM endings WHERE list = '{a}'")
+            .get(0)
+            .text("sqlstate"));
     assertEquals("f", runs());
   }
 
