@@ -134,7 +134,7 @@ in_root() {
     mount -t proc proc "$root/proc"
     mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
     mount --bind "$maven" "$root/root/.m2"
-    exec chroot "$root" env -u JAVA_HOME -u PG_BINDIR -u OPENAI_API_KEY -u XDG_DATA_HOME HOME=/root LANG=C \
+    exec chroot "$root" env -u JAVA_HOME -u PG_BINDIR -u OPENAI_API_KEY -u AI_WORKER_REQUIRE_PLJAVA -u XDG_DATA_HOME HOME=/root LANG=C \
       PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
       bash -c "cd \"\$0\" && exec \"\$@\"" "$checkout" "$@"
   ' bash "$CACHE/$1" "$CHECKOUT" "$HOME/.m2" "${@:2}" </dev/null 9>&-
