@@ -25,7 +25,23 @@ BEGIN
     LOOP
         EXECUTE 'DROP ROUTINE ' || object;
     END LOOP;
-    DROP SCHEMA IF EXISTS ai_worker, ai_worker_prover CASCADE;
+    -- Each kind at once, for they stand on each other.
+    FOR object IN
+        SELECT o.kind || ' ' || string_agg(o.name, ', ')
+          FROM (SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, c.oid::regclass::text AS name,
+                       c.relnamespace AS schema, c.relowner AS owner
+                  FROM pg_catalog.pg_class AS c WHERE c.relkind IN ('r', 'S')
+                 UNION ALL
+                SELECT 'ROUTINE', p.oid::regprocedure::text, p.pronamespace, p.proowner FROM pg_catalog.pg_proc AS p
+                 UNION ALL
+                SELECT 'SCHEMA', quote_ident(n.nspname), n.oid, n.nspowner FROM pg_catalog.pg_namespace AS n) AS o
+          JOIN pg_catalog.pg_namespace AS n ON n.oid = o.schema AND n.nspname IN ('ai_worker', 'ai_worker_prover')
+          JOIN pg_catalog.pg_roles AS r ON r.oid = o.owner AND r.rolname IN ('ai_worker', 'ai_worker_prover')
+         GROUP BY o.kind
+         ORDER BY array_position(ARRAY['TABLE', 'SEQUENCE', 'ROUTINE', 'SCHEMA'], o.kind)
+    LOOP
+        EXECUTE 'DROP ' || object;
+    END LOOP;
     FOR object IN
         SELECT format('REVOKE USAGE ON SCHEMA %I FROM %I', n.nspname, r.rolname)
           FROM pg_catalog.pg_namespace AS n CROSS JOIN pg_catalog.pg_roles AS r

@@ -127,9 +127,18 @@ abstract class InstallationContract extends RuntimeContract {
       statement.execute("ALTER TABLE kept.notes OWNER TO ai_worker_admin");
       statement.execute("CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'");
       statement.execute("ALTER FUNCTION public.mine() OWNER TO ai_worker");
+      statement.execute("CREATE VIEW kept.usage AS SELECT * FROM ai_worker.usage_parts");
     }
     try {
       Installation.Outcome outcome = run(other, "--uninstall");
+      assertEquals(1, outcome.exitCode(), outcome.output());
+      assertTrue(outcome.output().contains("view kept.usage depends on"), outcome.output());
+      assertFalse("0".equals(ask(other, OURS)));
+      try (Connection connection = cluster.connect(other, "postgres");
+          Statement statement = connection.createStatement()) {
+        statement.execute("DROP VIEW kept.usage");
+      }
+      outcome = run(other, "--uninstall");
       assertEquals(0, outcome.exitCode(), outcome.output());
       assertEquals("0", ask(other, OURS));
       assertEquals(
