@@ -3,6 +3,7 @@
 DO $$
 DECLARE
     foreign_object text;
+    power text;
 BEGIN
     IF current_setting('server_version_num')::integer < 130000 THEN
         RAISE EXCEPTION 'PostgreSQL % is too old', current_setting('server_version')
@@ -30,8 +31,9 @@ BEGIN
              UNION ALL
             SELECT 'relation', c.oid::regclass::text, c.relowner
               FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-               AND (n.nspname IN ('ai_worker', 'ai_worker_prover') OR n.nspname = 'public' AND starts_with(c.relname, 'ai_worker_'))
+             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'I', 'c')
+               AND (n.nspname IN ('ai_worker', 'ai_worker_prover')
+                    OR n.nspname = 'public' AND (starts_with(c.relname, 'ai_worker_') OR starts_with(c.relname, 'idx_ai_cache_')))
              UNION ALL
             SELECT 'function', p.oid::regproc::text, p.proowner
               FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
@@ -47,6 +49,24 @@ BEGIN
             USING ERRCODE = 'duplicate_object',
                   DETAIL = 'Objects of AI Worker are owned by the role ai_worker.',
                   HINT = 'Rename or drop it, then install again.';
+    END IF;
+
+    -- Nobody logs in as these, and who analyses what a model wrote must be able to do nothing.
+    SELECT r.rolname, p.power INTO foreign_object, power
+      FROM pg_catalog.pg_roles AS r
+     CROSS JOIN LATERAL (
+           VALUES (r.rolsuper, 'is a superuser'), (r.rolcanlogin, 'may log in'), (r.rolcreaterole, 'may create roles'),
+                  (r.rolcreatedb, 'may create databases'), (r.rolreplication, 'may replicate'),
+                  (r.rolbypassrls, 'bypasses row security'),
+                  (r.rolname = 'ai_worker_prover'
+                   AND EXISTS (SELECT FROM pg_catalog.pg_auth_members AS m WHERE m.member = r.oid), 'is a member of a role')
+           ) AS p (has, power)
+     WHERE r.rolname IN ('ai_worker', 'ai_worker_prover') AND p.has
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'role % exists and %', foreign_object, power
+            USING ERRCODE = 'duplicate_object', DETAIL = 'Roles ai_worker and ai_worker_prover are AI Worker''s own and have no power.',
+                  HINT = 'If it is somebody else''s, rename it; else take that from it. Then install again.';
     END IF;
 END
 $$;

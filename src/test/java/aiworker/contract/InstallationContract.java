@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Installing, repairing, removing, and what is said when something is missing. */
@@ -163,6 +164,33 @@ abstract class InstallationContract extends RuntimeContract {
     Installation.Outcome outcome = run(other, "--runtime", runtime.option());
     assertFails(1, outcome, "relation public." + table + " exists and is not ours");
     assertEquals("1", ask(other, OURS));
+  }
+
+  @Test
+  void indexOfSomebodyElseIsNotTakenForOurs() throws SQLException {
+    String other = cluster.createDatabase();
+    try (Connection connection = cluster.connect(other, "postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE public.mine (id int)");
+      statement.execute("CREATE INDEX idx_ai_cache_hits ON public.mine (id)");
+    }
+    assertFails(
+        1,
+        run(other, "--runtime", runtime.option()),
+        "relation public.idx_ai_cache_hits exists and is not ours");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"ai_worker_prover, SUPERUSER", "ai_worker_prover, LOGIN", "ai_worker, BYPASSRLS"})
+  void roleWithPowerIsNotTakenForOurs(String role, String power) throws SQLException {
+    String other = cluster.createDatabase();
+    admin("ALTER ROLE " + role + " " + power);
+    try {
+      assertFails(1, run(other, "--runtime", runtime.option()), "role " + role + " exists and ");
+      assertEquals("0", ask(other, OURS));
+    } finally {
+      admin("ALTER ROLE " + role + " NO" + power);
+    }
   }
 
   @Test
