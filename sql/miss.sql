@@ -26,7 +26,9 @@ BEGIN
         SELECT c.catalog, c.version INTO catalog, version FROM ai_worker.schema_catalog(scope) AS c;
     END IF;
     cache_key := encode(sha256(convert_to(prompt || '|' || (settings ->> 'model') || '|' || version, 'UTF8')), 'hex');
-    flight := CASE mode WHEN 'join' THEN ai_worker.enter_flight(cache_key) ELSE 'alone' END;
+    -- Nobody need wait for what will not be stored.
+    flight := CASE WHEN mode = 'join' AND (settings ->> 'cache_enabled')::boolean AND ai_worker.no_view() IS NULL
+                   THEN ai_worker.enter_flight(cache_key) ELSE 'alone' END;
     request := jsonb_build_object(
         'mode', mode, 'schema_version', version, 'cache_key', cache_key, 'leads', flight = 'lead', 'started_us', started_us);
     IF flight <> 'alone' THEN
@@ -64,6 +66,11 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF NOT storable AND NOT current_setting('transaction_read_only')::boolean THEN
+        PERFORM ai_worker.warn('unstorable',
+            concat('an answer is not cached, as it could be proven by its names alone: ', ai_worker.no_view()),
+            'Give the event trigger a WHEN TAG IN (...) without CREATE VIEW.');
+    END IF;
     -- What is renewed is stored by whoever renews it.
     IF request ->> 'mode' <> 'renew' THEN
         PERFORM ai_worker.store(

@@ -261,6 +261,30 @@ abstract class ConcurrencyContract extends RuntimeContract {
     leader.get(30, TimeUnit.SECONDS);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "UPDATE ai_worker_config SET cache_enabled = false",
+        "CREATE EVENT TRIGGER audited ON ddl_command_end EXECUTE FUNCTION public.audited()"
+      })
+  void nobodyWaitsForWhatWillNotBeStored(String reason) throws Exception {
+    admin(
+        "UPDATE ai_worker_config SET request_timeout_ms = 120000, flight_wait_ms = 600000",
+        "CREATE FUNCTION public.audited() RETURNS event_trigger LANGUAGE plpgsql AS 'begin end'",
+        reason);
+    try {
+      CountDownLatch firstIsAnswered = holdUpTheFirst();
+      Future<JsonNode> first = clients.submit(() -> generate("unstored", "v1"));
+      awaitRequests(1);
+      clients.submit(() -> generate("unstored", "v1")).get(100, TimeUnit.SECONDS);
+      assertFalse(first.isDone());
+      firstIsAnswered.countDown();
+      first.get(30, TimeUnit.SECONDS);
+    } finally {
+      admin("DROP EVENT TRIGGER IF EXISTS audited", "DROP FUNCTION public.audited()");
+    }
+  }
+
   /** Lets the first request, and it alone, wait for the latch. */
   private CountDownLatch holdUpTheFirst() {
     CountDownLatch latch = new CountDownLatch(1);

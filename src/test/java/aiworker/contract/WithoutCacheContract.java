@@ -114,6 +114,21 @@ abstract class WithoutCacheContract extends RuntimeContract {
   }
 
   @Test
+  void eventTriggerThatKeepsAnswersFromTheCacheIsNamed() throws SQLException {
+    admin(
+        "CREATE FUNCTION public.audited() RETURNS event_trigger LANGUAGE plpgsql AS 'begin end'",
+        "CREATE EVENT TRIGGER audited ON ddl_command_end EXECUTE FUNCTION public.audited()");
+    try {
+      assertTold("event trigger audited would fire", 1, answersAndCommits());
+      assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_cache"));
+      assertTrue(
+          adminValue("SELECT ai_worker_health() ->> 'problems'").contains("event trigger audited"));
+    } finally {
+      admin("DROP EVENT TRIGGER audited", "DROP FUNCTION public.audited()");
+    }
+  }
+
+  @Test
   void readOnlyTransactionHasHitsAndMisses() throws SQLException {
     assertEquals(List.of(), answersAndCommits("SET TRANSACTION READ ONLY"));
     assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_cache"));
