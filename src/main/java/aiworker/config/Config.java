@@ -14,15 +14,13 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The settings of {@code ai_worker_config} that the pipeline needs; the table's own CHECKs have
- * judged the values.
+ * The settings of {@code ai_worker_config} that Java needs; the table's own CHECKs have judged the
+ * values.
  *
  * @param apiKeyFile null if the key comes from the environment
  * @param apiKeyHeader the header that carries the key, null for the endpoint's usual one
@@ -33,12 +31,8 @@ import java.util.TreeMap;
  * @param allowedFunctions names with or without schema
  * @param rowLimit most rows that a statement may return
  * @param systemCatalogs whether the harmless system catalogs are in scope
- * @param valueHints whether the model is told common values of columns
- * @param valueHintsHidden whose values are never told, as {@code column}, {@code table.column} or
- *     {@code schema.table.column}
  * @param requestTimeout for one question, retries included
  * @param contextTokens budget of the schema context, in tokens of about four characters
- * @param flightWait longest wait for another session that asks the same
  */
 public record Config(
     String model,
@@ -52,18 +46,14 @@ public record Config(
     List<String> allowedFunctions,
     int rowLimit,
     boolean systemCatalogs,
-    boolean valueHints,
-    Set<String> valueHintsHidden,
     Duration requestTimeout,
     int maxRetries,
     int repairRounds,
-    int contextTokens,
-    Duration flightWait) {
+    int contextTokens) {
   public Config {
     headers = Map.copyOf(headers);
     schemas = List.copyOf(schemas);
     allowedFunctions = List.copyOf(allowedFunctions);
-    valueHintsHidden = Set.copyOf(valueHintsHidden);
   }
 
   /** From the row of {@code ai_worker_config} as a JSON object, keys being the column names. */
@@ -90,13 +80,10 @@ public record Config(
           texts(row.required("allowed_functions")),
           row.required("row_limit").intValue(),
           row.required("system_catalogs").booleanValue(),
-          row.required("value_hints").booleanValue(),
-          new HashSet<>(texts(row.required("value_hints_hidden"))),
           Duration.ofMillis(row.required("request_timeout_ms").longValue()),
           row.required("max_retries").intValue(),
           row.required("repair_rounds").intValue(),
-          row.required("context_tokens").intValue(),
-          Duration.ofMillis(row.required("flight_wait_ms").longValue()));
+          row.required("context_tokens").intValue());
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new AiWorkerException(
           Failure.NOT_INSTALLED, "ai_worker_config cannot be read", e.getMessage(), e);

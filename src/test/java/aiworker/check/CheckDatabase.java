@@ -20,7 +20,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** A database of its own with the sample schema and the server's half of the proof. */
 final class CheckDatabase implements AutoCloseable {
@@ -127,13 +126,10 @@ final class CheckDatabase implements AutoCloseable {
         allowedFunctions,
         rowLimit,
         systemCatalogs,
-        false,
-        Set.of(),
         Duration.ofSeconds(1),
         0,
         0,
-        100,
-        Duration.ZERO);
+        100);
   }
 
   static String resource(String name) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
@@ -152,5 +153,16 @@ abstract class BadInputContract extends RuntimeContract {
     assertEquals(
         "INSERT INTO public.ai_worker_config DEFAULT VALUES",
         refusal("q", "v1", "IA004").getHint());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flight_wait_ms", "max_prompt_chars"})
+  void missingSettingIsNamed(String setting) throws SQLException {
+    admin("ALTER TABLE ai_worker_config RENAME COLUMN " + setting + " TO mislaid");
+    try {
+      assertEquals("It lacks " + setting + ".", refusal("q", "v1", "IA004").getDetail());
+    } finally {
+      admin("ALTER TABLE ai_worker_config RENAME COLUMN mislaid TO " + setting);
+    }
   }
 }
