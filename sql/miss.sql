@@ -36,7 +36,7 @@ BEGIN
     IF version IS NULL THEN
         SELECT c.catalog, c.version INTO catalog, version FROM ai_worker.schema_catalog(scope) AS c;
     END IF;
-    cache_key := encode(sha256(convert_to(prompt || '|' || (settings ->> 'model') || '|' || version, 'UTF8')), 'hex');
+    cache_key := ai_worker.cache_key(prompt, settings ->> 'model', version);
     -- Nobody need wait for what will not be stored.
     flight := CASE WHEN mode = 'join' AND (settings ->> 'cache_enabled')::boolean AND ai_worker.no_view() IS NULL
                    THEN ai_worker.enter_flight(cache_key) ELSE 'alone' END;

@@ -45,8 +45,7 @@ BEGIN
                   WHERE c.validated AND c.prompt_text <> $6
                     AND octet_length(c.prompt_text) + octet_length(c.generated_sql) <= 2000
                     -- Not what is left of a prompt: see store_prompts.
-                    AND c.cache_key = encode(sha256(convert_to(
-                            c.prompt_text || ''|'' || c.model || ''|'' || c.schema_version, ''UTF8'')), ''hex''))
+                    AND c.cache_key = ai_worker.cache_key(c.prompt_text, c.model, c.schema_version))
              SELECT json_build_object(''question'', e.prompt_text, ''sql'', e.generated_sql)
                FROM compared AS e
               WHERE e.likeness > 0

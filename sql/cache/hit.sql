@@ -33,6 +33,7 @@ BEGIN
           INTO key, statement, tokens, stored_at, folded
           FROM public.ai_worker_config AS c
           JOIN public.ai_worker_cache AS e
+            -- As ai_worker.cache_key, without the call.
             ON e.cache_key = encode(sha256(convert_to(prompt || '|' || c.model || '|' || version, 'UTF8')), 'hex')
          WHERE c.only_row AND c.cache_enabled AND char_length(prompt) <= c.max_prompt_chars AND strpos(version, '|') = 0
            AND e.validated AND e.expires_at > started;

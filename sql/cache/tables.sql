@@ -1,5 +1,15 @@
 -- The cache, and what counts beside it. Safe to run again: what is there stays.
 
+CREATE OR REPLACE FUNCTION ai_worker.cache_key(prompt text, model text, schema_version text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT encode(sha256(convert_to(prompt || '|' || model || '|' || schema_version, 'UTF8')), 'hex')
+$$;
+REVOKE ALL ON FUNCTION ai_worker.cache_key(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.cache_key(text, text, text) IS
+    'AI Worker: the key of the entry for a question: lower-case hex SHA-256 of prompt|model|schema_version in UTF-8';
+
 CREATE TABLE IF NOT EXISTS public.ai_worker_cache (
     cache_key varchar(64) PRIMARY KEY,
     prompt_text text NOT NULL,

@@ -104,8 +104,7 @@ BEGIN
          WHERE c.expires_at > moment AND c.expires_at <= moment + expiring_within AND c.expires_at < 'infinity'
            AND c.hit_count + COALESCE(unfolded.hits, 0) >= min_hits
            -- Without its prompt an entry cannot be asked anew: see store_prompts.
-           AND c.cache_key = encode(sha256(convert_to(
-                   c.prompt_text || '|' || c.model || '|' || c.schema_version, 'UTF8')), 'hex')
+           AND c.cache_key = ai_worker.cache_key(c.prompt_text, c.model, c.schema_version)
            AND (c.schema_version = current_version OR c.schema_version !~ '^([0-9a-f]{20}|locked-[0-9a-f]{13})$')
          ORDER BY c.hit_count + COALESCE(unfolded.hits, 0) DESC
     LOOP
