@@ -8,6 +8,7 @@ DECLARE
     cache_problem text;
     settings record;
     schema_name text;
+    no_view CONSTANT text := ai_worker.no_view();
 BEGIN
     SELECT array_agg(r.name ORDER BY r.name) INTO missing
       FROM unnest(ARRAY['public.ai_worker_cache', 'public.ai_worker_cache_stats', 'public.ai_worker_config',
@@ -56,9 +57,9 @@ BEGIN
         cache_problem := SQLERRM;
         problems := problems || cache_problem;
     END;
-    IF NOT current_setting('transaction_read_only')::boolean AND ai_worker.no_view() IS NOT NULL THEN
+    IF NOT current_setting('transaction_read_only')::boolean AND no_view IS NOT NULL THEN
         problems := problems || format('no answer is cached, for %s when a statement is proven; give it a WHEN TAG IN (...) without CREATE VIEW',
-                                       ai_worker.no_view());
+                                       no_view);
     END IF;
     -- A quota keeps the name of its role: it does not hold for a role that has been given another one.
     IF to_regclass('public.ai_worker_quotas') IS NOT NULL THEN

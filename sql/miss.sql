@@ -15,20 +15,9 @@ DECLARE
         COALESCE((begun ->> 'started_us')::bigint, date_part('epoch', clock_timestamp()) * 1000000);
     scope text[];
     cache_key text;
-    missing text;
 BEGIN
     version := schema_version;
     settings := ai_worker.settings();
-    SELECT string_agg(s.name, ', ') INTO missing
-      FROM unnest(ARRAY['model', 'schemas', 'max_prompt_chars', 'flight_wait_ms', 'cache_enabled', 'value_hints',
-                        'value_hints_hidden', 'few_shot', 'few_shot_from', 'store_prompts', 'default_ttl', 'max_entries',
-                        'max_bytes']) AS s (name)
-     WHERE settings -> s.name IS NULL;
-    IF missing IS NOT NULL THEN
-        RAISE EXCEPTION 'ai_worker_config is incomplete'
-            USING ERRCODE = 'IA004', DETAIL = format('It lacks %s.', missing),
-                  HINT = 'Run install/install.sh again on this database: it repairs what is missing and keeps the cache.';
-    END IF;
     wait_ms := (settings ->> 'flight_wait_ms')::integer;
     PERFORM ai_worker.check_request(prompt, schema_version, (settings ->> 'max_prompt_chars')::integer);
     scope := ARRAY(SELECT jsonb_array_elements_text(settings -> 'schemas'));
@@ -37,9 +26,8 @@ BEGIN
         SELECT c.catalog, c.version INTO catalog, version FROM ai_worker.schema_catalog(scope) AS c;
     END IF;
     cache_key := ai_worker.cache_key(prompt, settings ->> 'model', version);
-    -- Nobody need wait for what will not be stored.
-    flight := CASE WHEN mode = 'join' AND (settings ->> 'cache_enabled')::boolean AND ai_worker.no_view() IS NULL
-                   THEN ai_worker.enter_flight(cache_key) ELSE 'alone' END;
+    flight := CASE WHEN mode = 'join' AND (settings ->> 'cache_enabled')::boolean THEN ai_worker.enter_flight(cache_key)
+                   ELSE 'alone' END;
     request := jsonb_build_object(
         'mode', mode, 'schema_version', version, 'cache_key', cache_key, 'leads', flight = 'lead', 'started_us', started_us);
     IF flight <> 'alone' THEN

@@ -14,7 +14,7 @@ DECLARE
 BEGIN
     -- Who cannot see or leave an entry has nothing to wait for; who leads very many in one transaction stops taking locks
     -- before the server's lock table fills.
-    IF current_setting('transaction_read_only')::boolean
+    IF ai_worker.no_view() IS NOT NULL
        OR current_setting('transaction_isolation') <> 'read committed' OR led >= 100 THEN
         RETURN 'alone';
     END IF;

@@ -259,6 +259,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     settings jsonb;
+    missing text;
 BEGIN
     BEGIN
         SELECT to_jsonb(c) INTO STRICT settings FROM public.ai_worker_config AS c;
@@ -272,6 +273,17 @@ BEGIN
                 USING ERRCODE = 'IA004', DETAIL = SQLERRM,
                       HINT = 'Run install/install.sh again on this database: it repairs what is missing and keeps the cache.';
     END;
+    -- Those that are used in SQL; Java looks for its own.
+    SELECT string_agg(s.name, ', ') INTO missing
+      FROM unnest(ARRAY['model', 'schemas', 'max_prompt_chars', 'flight_wait_ms', 'cache_enabled', 'value_hints',
+                        'value_hints_hidden', 'few_shot', 'few_shot_from', 'store_prompts', 'default_ttl', 'max_entries',
+                        'max_bytes']) AS s (name)
+     WHERE settings -> s.name IS NULL;
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'ai_worker_config is incomplete'
+            USING ERRCODE = 'IA004', DETAIL = format('It lacks %s.', missing),
+                  HINT = 'Run install/install.sh again on this database: it repairs what is missing and keeps the cache.';
+    END IF;
     RETURN settings;
 END
 $$;
