@@ -49,6 +49,13 @@ as_user() {
   fi
 }
 
+# require_own FOLDER USER: in a folder that all may write to, somebody else may have come first.
+require_own() {
+  if [ -L "$1" ] || [ "$(stat -c %U "$1")" != "$2" ]; then
+    die 1 "$1 is not a folder of user $2" "remove it, then run this again"
+  fi
+}
+
 # await_line FILE PID: waits until the process has written into the file; fails if it ends before.
 await_line() {
   until [ -s "$1" ]; do

@@ -11,6 +11,8 @@ repository=$(cd "$here/.." && pwd)
 readonly ROOTS=(bullseye bookworm trixie sid)
 readonly CACHE=/var/tmp/ai-worker-matrix
 readonly CHECKOUT='/srv/ai worker'
+# root's, here and there
+readonly ROOT_HOME=~root
 readonly SLICE='Pl*InstallingIT,Pl*GenerationIT,Pl*CancelIT,StandbyIT,ProverIT,ResolutionIT'
 readonly ROW='%-22s %-7s %-12s %-10s %-13s %5s %6s %6s\n'
 
@@ -82,12 +84,9 @@ look_at_machine() {
   [ -n "$mirror" ] || cannot "this machine's apt has no mirror of Debian: name one with --mirror"
 }
 
-# In a folder that all may write to, somebody else may have come first.
 own_cache() {
   mkdir -p "$CACHE"
-  if [ -L "$CACHE" ] || [ "$(stat -c %u "$CACHE")" != 0 ]; then
-    die 1 "$CACHE is not a folder of root" "remove it, then run this again"
-  fi
+  require_own "$CACHE" "$(id -un)"
   exec 9>"$CACHE/lock"
   flock -n 9 || die 1 "another matrix.sh runs" "wait until it has ended"
 }
@@ -117,7 +116,7 @@ APT
 fill_root() {
   local root=$CACHE/$1
   rm -rf "${root:?}$CHECKOUT" "$root/var/tmp/ai-worker-quickstart"
-  mkdir -p "$root$CHECKOUT" "$root/root/.m2" "$root/usr/lib/postgresql/99/bin"
+  mkdir -p "$root$CHECKOUT" "$root$ROOT_HOME/.m2" "$root/usr/lib/postgresql/99/bin"
   git -C "$repository" ls-files -z --cached --others --exclude-standard |
     tar -C "$repository" --null -T - -c | tar -C "$root$CHECKOUT" -x --no-same-owner
   ln -sf /bin/false "$root/usr/lib/postgresql/99/bin/pg_dump"
@@ -129,15 +128,15 @@ in_root() {
   mkdir -p "$HOME/.m2"
   # shellcheck disable=SC2016  # expanded by the inner shells
   setpriv --pdeathsig TERM timeout -k 5 "$limit" unshare --mount --pid --fork --kill-child bash -euc '
-    root=$1 checkout=$2 maven=$3
-    shift 3
+    root=$1 home=$2 checkout=$3 maven=$4
+    shift 4
     mount -t proc proc "$root/proc"
     mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
-    mount --bind "$maven" "$root/root/.m2"
-    exec chroot "$root" env -u JAVA_HOME -u PG_BINDIR -u OPENAI_API_KEY -u AI_WORKER_REQUIRE_PLJAVA -u XDG_DATA_HOME HOME=/root LANG=C \
+    mount --bind "$maven" "$root$home/.m2"
+    exec chroot "$root" env -u JAVA_HOME -u PG_BINDIR -u OPENAI_API_KEY -u AI_WORKER_REQUIRE_PLJAVA -u XDG_DATA_HOME HOME="$home" LANG=C \
       PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
       bash -c "cd \"\$0\" && exec \"\$@\"" "$checkout" "$@"
-  ' bash "$CACHE/$1" "$CHECKOUT" "$HOME/.m2" "${@:2}" </dev/null 9>&-
+  ' bash "$CACHE/$1" "$ROOT_HOME" "$CHECKOUT" "$HOME/.m2" "${@:2}" </dev/null 9>&-
 }
 
 # attempt NAME LOG COMMAND...: sets seconds and, unless it passes, failed.

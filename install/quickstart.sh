@@ -96,10 +96,7 @@ make_folder() {
     mkdir -m 700 "$home"
     [ "$(id -u)" != 0 ] || chown "$owner:" "$home"
   fi
-  # in a folder that all may write to, somebody else may have come first
-  if [ -L "$home" ] || [ "$(stat -c %U "$home")" != "$owner" ]; then
-    die 1 "$home is not a folder of user $owner" "remove it, then run this again"
-  fi
+  require_own "$home" "$owner"
   [ ${#home} -le 85 ] || die 1 "the path $home is too long for a socket" "set XDG_DATA_HOME to a shorter one"
 }
 
