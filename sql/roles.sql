@@ -51,5 +51,5 @@ $$;
 COMMENT ON SCHEMA ai_worker IS
     'AI Worker: what its functions, tables and views in schema public are made of; not for use by hand';
 COMMENT ON SCHEMA ai_worker_prover IS
-    'AI Worker: where statements are made views for a moment, to see what they mean; always empty but for one function';
+    'AI Worker: where statements are made views for a moment, to see what they mean; always empty but for the two functions that do it';
 GRANT USAGE, CREATE ON SCHEMA ai_worker_prover TO ai_worker_prover;

@@ -5,11 +5,10 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN (
-    SELECT EXISTS (SELECT FROM pg_depend AS d
+    RETURN EXISTS (SELECT FROM pg_depend AS d
                      JOIN pg_proc AS p ON p.oid = d.objid
                      JOIN pg_roles AS r ON r.oid = p.proowner
-                    WHERE d.classid = 'pg_proc'::regclass AND d.objid = function_oid AND d.deptype = 'e' AND r.rolsuper));
+                    WHERE d.classid = 'pg_proc'::regclass AND d.objid = function_oid AND d.deptype = 'e' AND r.rolsuper);
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.is_of_extension(oid) FROM PUBLIC;
@@ -51,8 +50,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN (
-    SELECT EXISTS (
+    RETURN EXISTS (
         SELECT FROM ai_worker.contained_types(type_oid) AS c (oid)
           JOIN pg_type AS t ON t.oid = c.oid
          WHERE EXISTS (SELECT FROM pg_constraint AS k
@@ -67,7 +65,7 @@ BEGIN
             OR EXISTS (SELECT FROM pg_cast AS k
                          JOIN pg_proc AS p ON p.oid = k.castfunc
                         WHERE k.casttarget = t.oid AND t.oid >= 16384 AND NOT ai_worker.is_of_extension(p.oid)
-                          AND p.oid >= 16384)));
+                          AND p.oid >= 16384));
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.runs_code(oid) FROM PUBLIC;

@@ -151,7 +151,7 @@ public final class Lexer {
     while (!keepsSign && end - at > 1 && "+-".indexOf(text.charAt(end - 1)) >= 0) {
       end--;
     }
-    if (text.substring(at, end).equals("`") || text.substring(at, end).indexOf('`') >= 0) {
+    if (text.substring(at, end).indexOf('`') >= 0) {
       throw Refusal.of("a backtick is no quote in PostgreSQL");
     }
     at = end;

@@ -15,8 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Honest queries pass, and what is printed gives exactly the rows of what was written. */
@@ -28,17 +27,7 @@ class CorpusIT {
    */
   private static final int KNOWN_REFUSALS = 4;
 
-  private static CheckDatabase database;
-
-  @BeforeAll
-  static void create() {
-    database = CheckDatabase.create();
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    database.close();
-  }
+  @AutoClose private static final CheckDatabase database = CheckDatabase.create();
 
   @Test
   void printedQueriesGiveTheOriginalsRows() throws SQLException {

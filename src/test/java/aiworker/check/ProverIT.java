@@ -9,26 +9,15 @@ import aiworker.error.Failure;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ProverIT {
   private static final Names NO_NAMES = Names.of("", Set.of(), Set.of());
-  private static CheckDatabase database;
-
-  @BeforeAll
-  static void create() {
-    database = CheckDatabase.create();
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    database.close();
-  }
+  @AutoClose private static final CheckDatabase database = CheckDatabase.create();
 
   @AfterEach
   void rollBack() throws SQLException {

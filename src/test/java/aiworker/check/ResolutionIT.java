@@ -10,9 +10,8 @@ import aiworker.error.Failure;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,17 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the server resolves is what is judged, and resolving it runs nothing of anybody's. */
 class ResolutionIT {
-  private static CheckDatabase database;
-
-  @BeforeAll
-  static void create() {
-    database = CheckDatabase.create();
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    database.close();
-  }
+  @AutoClose private static final CheckDatabase database = CheckDatabase.create();
 
   /** A sequence counts what a rollback would hide. */
   @BeforeEach

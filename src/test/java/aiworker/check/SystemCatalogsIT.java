@@ -7,9 +7,8 @@ import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -17,17 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SystemCatalogsIT {
   private static final List<String> SCOPE = List.of("public", "sales");
-  private static CheckDatabase database;
-
-  @BeforeAll
-  static void create() {
-    database = CheckDatabase.create();
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    database.close();
-  }
+  @AutoClose private static final CheckDatabase database = CheckDatabase.create();
 
   @AfterEach
   void rollBack() throws SQLException {
