@@ -187,7 +187,7 @@ BEGIN
                    THEN format('casting to type %s.%s runs functions that allowed_functions does not list', o.schema, o.name)
                    ELSE format('type %s.%s is not in scope', o.schema, o.name) END)
       INTO error
-      FROM ai_worker.named_objects(schemas, names) AS o
+      FROM ai_worker.named_objects(schemas, jsonb_path_query_array(names, '$[*] ? (@.kind == "type" || @.kind == "definition")')) AS o
      WHERE o.kind = 'type' AND o.runs_code AND o.name <> ALL (allowed) AND o.schema || '.' || o.name <> ALL (allowed)
         OR o.kind IN ('type', 'definition') AND o.trait = 'c' AND o.schema = 'pg_catalog'
      LIMIT 1;
@@ -220,7 +220,10 @@ BEGIN
     nodes := (string_to_array(replace(analysis.rule_tree, chr(92) || '{', ''), '{'))[2:];
     hidden := ai_worker.unknown_node(nodes);
     IF hidden IS NOT NULL THEN
-        error := jsonb_build_object('sqlstate', '0A000', 'message', format('the proof does not know %s', hidden));
+        error := jsonb_build_object(
+            'sqlstate', '0A000',
+            'message', CASE hidden WHEN 'ROWMARKCLAUSE' THEN 'a locking clause is not allowed'
+                                   ELSE format('the proof does not know %s', hidden) END);
         RETURN;
     END IF;
     SELECT COALESCE(jsonb_agg(to_jsonb(o)), '[]') INTO objects

@@ -50,22 +50,26 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN EXISTS (
-        SELECT FROM ai_worker.contained_types(type_oid) AS c (oid)
-          JOIN pg_type AS t ON t.oid = c.oid
-         WHERE EXISTS (SELECT FROM pg_constraint AS k
-                        CROSS JOIN regexp_matches(k.conbin::text, ':(funcid|opfuncid|aggfnoid|winfnoid) ([0-9]+)', 'g') AS f (ids)
+    -- What is built in is made of nothing else.
+    IF type_oid < 16384 THEN
+        RETURN false;
+    END IF;
+    RETURN (
+        WITH type AS MATERIALIZED (
+            SELECT c.oid FROM ai_worker.contained_types(type_oid) AS c (oid) WHERE c.oid >= 16384),
+        condition AS MATERIALIZED (
+            SELECT k.conbin::text AS tree FROM type AS t JOIN pg_constraint AS k ON k.contypid = t.oid)
+        SELECT EXISTS (SELECT FROM condition AS k
+                        CROSS JOIN regexp_matches(k.tree, ':(funcid|opfuncid|aggfnoid|winfnoid) ([0-9]+)', 'g') AS f (ids)
                          JOIN pg_proc AS p ON p.oid = f.ids[2]::oid
-                        WHERE k.contypid = t.oid
-                          AND (p.provolatile = 'v' OR p.oid >= 16384 AND NOT ai_worker.is_of_extension(p.oid)))
-            OR EXISTS (SELECT FROM pg_constraint AS k
-                        CROSS JOIN regexp_matches(k.conbin::text, ':opno ([0-9]+)', 'g') AS f (ids)
+                        WHERE p.provolatile = 'v' OR p.oid >= 16384 AND NOT ai_worker.is_of_extension(p.oid))
+            OR EXISTS (SELECT FROM condition AS k
+                        CROSS JOIN regexp_matches(k.tree, ':opno ([0-9]+)', 'g') AS f (ids)
                          JOIN pg_operator AS o ON o.oid = f.ids[1]::oid
-                        WHERE k.contypid = t.oid AND o.oid >= 16384 AND NOT ai_worker.is_of_extension(o.oprcode))
-            OR EXISTS (SELECT FROM pg_cast AS k
-                         JOIN pg_proc AS p ON p.oid = k.castfunc
-                        WHERE k.casttarget = t.oid AND t.oid >= 16384 AND NOT ai_worker.is_of_extension(p.oid)
-                          AND p.oid >= 16384));
+                        WHERE o.oid >= 16384 AND NOT ai_worker.is_of_extension(o.oprcode))
+            OR EXISTS (SELECT FROM type AS t
+                         JOIN pg_cast AS k ON k.casttarget = t.oid
+                        WHERE k.castfunc >= 16384 AND NOT ai_worker.is_of_extension(k.castfunc)));
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.runs_code(oid) FROM PUBLIC;
