@@ -71,8 +71,6 @@ record Names(
 
   /** One pass over the tokens. */
   private static final class Scan {
-    private static final Set<String> LOCK_STRENGTHS = Set.of("UPDATE", "SHARE", "NO", "KEY");
-
     private final List<Token> tokens;
     private final Set<String> calledInTree;
     private final Set<QualifiedName> functions = new LinkedHashSet<>();
@@ -93,7 +91,9 @@ record Names(
     private void run() {
       while (at < tokens.size()) {
         Token token = tokens.get(at);
-        if (token.isName()) {
+        if (isQualifiedOperator()) {
+          at = closing();
+        } else if (token.isName()) {
           chain();
         } else {
           other(token);
@@ -117,9 +117,25 @@ record Names(
         openers.pop();
       } else if (token.is(":") && !"[".equals(openers.peek())) {
         throw Refusal.of("a parameter is not allowed");
-      } else if (token.is(";")) {
-        throw Refusal.of("two statements");
       }
+    }
+
+    /** Whether {@code OPERATOR(schema.+)} stands here, which only the server resolves. */
+    private boolean isQualifiedOperator() {
+      return tokens.get(at).isWord("OPERATOR")
+          && at + 1 < tokens.size()
+          && tokens.get(at + 1).is("(")
+          && tokens.get(closing() - 1).kind() == Kind.OPERATOR
+          && tokens.subList(at + 2, closing() - 1).stream().allMatch(t -> t.isName() || t.is("."));
+    }
+
+    /** The next closing parenthesis. */
+    private int closing() {
+      int end = at;
+      while (end < tokens.size() - 1 && !tokens.get(end).is(")")) {
+        end++;
+      }
+      return end;
     }
 
     /** A name with what is joined to it by dots. */
@@ -134,7 +150,6 @@ record Names(
       }
       Token next = at < tokens.size() ? tokens.get(at) : null;
       parts.forEach(Scan::requireHarmless);
-      requireNoClause(parts, next);
       boolean afterDot = before != null && before.is(".");
       boolean call = next != null && next.is("(") && !isSyntax(parts);
       boolean type = isType(parts, before, next);
@@ -165,24 +180,12 @@ record Names(
     }
 
     private static void requireHarmless(Token part) {
-      Rules.forbiddenName(part.name())
+      // an array's type has its element's name behind an underscore
+      Rules.forbiddenName(part.name().replaceFirst("^_", ""))
           .ifPresent(
               reason -> {
                 throw Refusal.of("\"%s\" %s", part.name(), reason);
               });
-    }
-
-    private static void requireNoClause(List<Token> parts, Token next) {
-      Token first = parts.get(0);
-      if (first.isWord("INTO")) {
-        throw Refusal.of("INTO is not allowed");
-      }
-      if (first.isWord("FOR") && next != null && LOCK_STRENGTHS.contains(next.word())) {
-        throw Refusal.of("a locking clause is not allowed");
-      }
-      if (first.isWord("OPERATOR") && next != null && next.is("(")) {
-        throw Refusal.of("OPERATOR() is not allowed");
-      }
     }
 
     private boolean isSyntax(List<Token> parts) {

@@ -45,7 +45,6 @@ final class Policy {
         throw Refusal.of("\"%s\" is a name of the system and not in scope", name);
       }
     }
-    names.relations().forEach(this::judgeRelation);
     for (QualifiedName function : names.functions()) {
       if (!"pg_catalog".equals(function.schema())) {
         requireInScope("function", function);
@@ -54,6 +53,11 @@ final class Policy {
     }
     names.types().forEach(this::requireTypeInScope);
     names.definitions().forEach(this::requireTypeInScope);
+  }
+
+  /** What the parser takes for relations. */
+  void judgeRelations(Set<QualifiedName> relations) {
+    relations.forEach(this::judgeRelation);
   }
 
   /** What the catalog says of the names. */
@@ -79,11 +83,15 @@ final class Policy {
       return;
     }
     requireInScope("relation", relation);
-    if (Rules.isSystemName(relation.name())) {
-      throw Refusal.of("relation %s has a name of the system", relation);
+    requireNotOurs(relation.toString(), relation.name());
+  }
+
+  private static void requireNotOurs(String shown, String relation) {
+    if (Rules.isSystemName(relation)) {
+      throw Refusal.of("relation %s has a name of the system", shown);
     }
-    if (Rules.isOurs(relation.name())) {
-      throw Refusal.of("relation %s is AI Worker's own", relation);
+    if (Rules.isOurs(relation)) {
+      throw Refusal.of("relation %s is AI Worker's own", shown);
     }
   }
 
@@ -104,6 +112,7 @@ final class Policy {
           "relation %s.%s is not in scope, the schemas setting allows %s",
           fact.schema(), fact.name(), schemas);
     }
+    requireNotOurs(fact.qualifiedName(), fact.name());
     if (!READABLE_KINDS.contains(fact.trait())) {
       throw Refusal.of("%s.%s is no table or view", fact.schema(), fact.name());
     }

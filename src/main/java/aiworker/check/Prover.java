@@ -3,6 +3,8 @@ package aiworker.check;
 import aiworker.config.Config;
 import aiworker.db.Database;
 import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
+import aiworker.error.Refusal;
 
 /**
  * Proves that a statement is one read-only, bounded query over what is in scope, and valid on this
@@ -23,16 +25,29 @@ public final class Prover {
   }
 
   /**
-   * The statement, printed back with its row limit.
+   * The statement with its row limit.
    *
    * @throws AiWorkerException STATEMENT_REFUSED if it is not allowed, STATEMENT_INVALID with the
    *     server's SQLSTATE, message, detail and hint if it is no valid query here
    */
   public ProvenSql prove(String statement) {
     ReadOnlyCheck.Text text = readOnly.judge(statement);
-    policy.judge(text.names());
-    ServerCheck.Resolution resolution = server.resolve(text.text(), text.names());
-    policy.judge(resolution.objects());
-    return new ProvenSql(text.text(), !resolution.byNamesOnly());
+    AiWorkerException doubt = text.doubt();
+    boolean understood = doubt != null && doubt.failure() == Failure.STATEMENT_REFUSED;
+    ServerCheck.Resolution resolution;
+    try {
+      resolution = server.resolve(statement, text.text(), text.names());
+      policy.judge(resolution.objects());
+    } catch (AiWorkerException e) {
+      // the first layer's words say more, unless it has misread what is no SQL at all
+      throw understood && !ServerCheck.isSyntaxError(e) ? doubt : e;
+    }
+    if (resolution.namesOnly() != null && doubt != null) {
+      throw understood
+          ? doubt
+          : Refusal.of(
+              "it cannot be proven while %s, as %s", resolution.namesOnly(), doubt.getMessage());
+    }
+    return new ProvenSql(text.text(), resolution.namesOnly() == null);
   }
 }

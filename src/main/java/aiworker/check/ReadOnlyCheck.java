@@ -2,6 +2,7 @@ package aiworker.check;
 
 import aiworker.config.Config;
 import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import aiworker.error.Refusal;
 import aiworker.lexer.Lexer;
 import aiworker.lexer.Token;
@@ -13,54 +14,93 @@ import net.sf.jsqlparser.statement.select.PlainSelect;
 import net.sf.jsqlparser.statement.select.Select;
 
 /**
- * The first layer of the proof: one query, reading only what is in scope, calling only what is
- * allowed, bounded, and printed back from its tree.
+ * The first layer of the proof: one bounded query, by its tokens; and by the tree of a parser one
+ * that reads only what is in scope.
  *
- * <p>The tree says which relations are read; functions, types and operators are read off the tokens
- * that leave, so that no construct the tree hides can carry one. Both views must agree on the
- * number of queries, and the printed text must parse to itself and hold the tokens that were read.
+ * <p>The parser knows less than the server does, and what it makes of a text is no more than its
+ * opinion. So its refusal is final only where the server cannot be asked. There the tree must hold
+ * the very tokens that were read, account for every query among them, and name every relation.
  */
 final class ReadOnlyCheck {
-  private final Config config;
+  private static final Set<String> LOCK_STRENGTHS = Set.of("UPDATE", "SHARE", "NO", "KEY");
+
+  private final int rowLimit;
+  private final Policy policy;
 
   ReadOnlyCheck(Config config) {
-    this.config = config;
+    this.rowLimit = config.rowLimit();
+    this.policy = new Policy(config);
   }
 
-  /** A text that may leave if the rules and the server accept it, with the names in it. */
-  record Text(String text, Names names) {}
+  /**
+   * A text that may leave if the server accepts it.
+   *
+   * @param names in it, harmless as far as names tell
+   * @param doubt why it may not leave on the strength of its names alone, null if it may
+   */
+  record Text(String text, Names names, AiWorkerException doubt) {}
 
   /**
-   * The text that may leave if the rules and the server accept it.
+   * The text that may leave if the server accepts it.
    *
-   * @throws AiWorkerException STATEMENT_REFUSED or, if it does not parse, STATEMENT_INVALID
+   * @throws AiWorkerException STATEMENT_REFUSED if it may not, whatever the server makes of it
    */
   Text judge(String statement) {
-    TokenSubstitution substitution = TokenSubstitution.of(statement);
+    Query query = Query.of(statement);
+    String text = RowLimit.apply(query, rowLimit);
+    Set<QualifiedName> relations = Set.of();
+    Set<String> calls = Set.of();
+    AiWorkerException doubt = null;
+    try {
+      requireNoClause(query);
+      TokenSubstitution substitution = TokenSubstitution.of(query);
+      TreeWalk walk = read(substitution);
+      relations = relations(walk, substitution);
+      calls = walk.calls();
+      policy.judgeRelations(relations);
+    } catch (AiWorkerException e) {
+      doubt = e;
+    }
+    Names names = Names.of(text, relations, calls);
+    policy.judge(names);
+    return new Text(text, names, doubt);
+  }
+
+  private static TreeWalk read(TokenSubstitution substitution) {
     Select read = Parser.parse(substitution.text());
     if (read instanceof PlainSelect plain) {
       plain.setOracleHint(null);
     }
     substitution.requireSame(read.toString());
-    String printed = RowLimit.apply(read, config.rowLimit()).toString();
-    Select judged = Parser.parse(printed);
-    if (!judged.toString().equals(printed)) {
-      throw Refusal.of("it cannot be printed without change");
+    TreeWalk walk = TreeWalk.of(read);
+    requireEveryQuerySeen(Lexer.tokens(substitution.text()), walk);
+    return walk;
+  }
+
+  private static void requireNoClause(Query query) {
+    List<Token> tokens = query.tokens();
+    for (int at = 0; at < tokens.size(); at++) {
+      Token token = tokens.get(at);
+      String next = at + 1 < tokens.size() ? tokens.get(at + 1).word() : "";
+      if (query.isLabel(at)) {
+        continue;
+      }
+      if (token.isWord("INTO")) {
+        throw Refusal.of("INTO is not allowed");
+      }
+      if (token.isWord("OPERATOR") && at + 1 < tokens.size() && tokens.get(at + 1).is("(")) {
+        throw unread("the parser does not know OPERATOR()");
+      }
+      if (token.isWord("FOR") && LOCK_STRENGTHS.contains(next)) {
+        throw Refusal.of("a locking clause is not allowed");
+      }
     }
-    Parser.requireSameTokens(printed);
-    TreeWalk walk = TreeWalk.of(judged);
-    requireEveryQuerySeen(printed, walk);
-    String text = substitution.restore(printed);
-    return new Text(text, Names.of(text, relations(walk, substitution), walk.calls()));
   }
 
   /** No query may hide where the tree keeps text. */
-  private static void requireEveryQuerySeen(String printed, TreeWalk walk) {
-    List<Token> tokens = Lexer.tokens(printed);
-    long selects = tokens.stream().filter(token -> token.isWord("SELECT")).count();
-    boolean tables = tokens.stream().anyMatch(token -> token.isWord("TABLE"));
-    if (selects != walk.selects() || tables) {
-      throw Refusal.of("a query stands where none is expected");
+  private static void requireEveryQuerySeen(List<Token> tokens, TreeWalk walk) {
+    if (tokens.stream().filter(token -> token.isWord("SELECT")).count() != walk.selects()) {
+      throw unread("a query stands where none is expected");
     }
   }
 
@@ -68,7 +108,7 @@ final class ReadOnlyCheck {
     Set<QualifiedName> relations = new LinkedHashSet<>();
     for (Table table : walk.tables()) {
       if (table.getDatabaseName() != null) {
-        throw Refusal.of("relation %s has too many parts", table.getFullyQualifiedName());
+        throw unread("a relation's name has too many parts");
       }
       relations.add(
           new QualifiedName(
@@ -81,8 +121,13 @@ final class ReadOnlyCheck {
   private static String name(String written, TokenSubstitution substitution) {
     List<Token> tokens = Lexer.tokens(substitution.original(written));
     if (tokens.size() != 1 || !tokens.get(0).isName()) {
-      throw Refusal.of("%s is no relation's name", written);
+      throw unread("a relation has no plain name");
     }
     return tokens.get(0).name();
+  }
+
+  /** The parser is at its limits, which says nothing of the statement. */
+  static AiWorkerException unread(String why) {
+    return new AiWorkerException(Failure.STATEMENT_INVALID, why);
   }
 }

@@ -1,124 +1,89 @@
 package aiworker.check;
 
-import aiworker.error.Refusal;
+import aiworker.lexer.Token;
+import aiworker.lexer.Token.Kind;
 import java.math.BigInteger;
-import java.util.Locale;
-import net.sf.jsqlparser.expression.Alias;
-import net.sf.jsqlparser.expression.AllValue;
-import net.sf.jsqlparser.expression.Expression;
-import net.sf.jsqlparser.expression.Function;
-import net.sf.jsqlparser.expression.LongValue;
-import net.sf.jsqlparser.expression.NullValue;
-import net.sf.jsqlparser.statement.select.AllColumns;
-import net.sf.jsqlparser.statement.select.Fetch;
-import net.sf.jsqlparser.statement.select.Limit;
-import net.sf.jsqlparser.statement.select.ParenthesedSelect;
-import net.sf.jsqlparser.statement.select.PlainSelect;
-import net.sf.jsqlparser.statement.select.Select;
-import net.sf.jsqlparser.statement.select.SetOperationList;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 
-/** Bounds the rows that a query returns, at its outermost level; order and offset stay. */
+/**
+ * Bounds the rows that a query returns, at its outermost level; order and offset stay.
+ *
+ * <p>LIMIT and FETCH are reserved: outside brackets, and neither a label nor an attribute, they are
+ * the query's own. A number there is kept or capped. Whatever else stands there is the server's to
+ * count, and the limit goes around the query. What a query inside orders stays ordered: the server
+ * sorts it there, and nothing outside asks for another order.
+ */
 final class RowLimit {
+  private static final Set<String> LIMITS = Set.of("LIMIT", "FETCH");
+  private static final Set<String> SET_OPERATIONS = Set.of("UNION", "INTERSECT", "EXCEPT");
+  private static final Set<String> FIRST = Set.of("FIRST", "NEXT");
+  private static final Set<String> ROWS = Set.of("ROW", "ROWS");
+
   private RowLimit() {}
 
-  /** The query with a limit of at most so many rows. Changes the tree that it is given. */
-  static Select apply(Select select, int most) {
-    requireOwnLimit(select);
-    if (select.getFetch() != null) {
-      return capFetch(select, most);
-    }
-    if (select.getLimit() != null) {
-      capLimit(select.getLimit(), most);
-      return select;
-    }
-    if (select instanceof ParenthesedSelect outer && isLimited(outer.getSelect())) {
-      outer.setSelect(apply(outer.getSelect(), most));
-      return select;
-    }
-    select.setLimit(limit(new LongValue(most)));
-    return select;
-  }
-
-  /** A member of a set operation has a limit of its own only in parentheses. */
-  private static void requireOwnLimit(Select select) {
-    if (select instanceof SetOperationList list) {
-      for (Select member : list.getSelects()) {
-        boolean bare = !(member instanceof ParenthesedSelect);
-        if (bare
-            && (member.getLimit() != null
-                || member.getFetch() != null
-                || member.getOffset() != null
-                || member.getOrderByElements() != null)) {
-          throw Refusal.of("a limit inside a set operation needs parentheses");
-        }
+  /** The text of the query with a limit of at most so many rows. */
+  static String apply(Query query, int most) {
+    List<Token> tokens = query.tokens();
+    List<Integer> limits = new ArrayList<>();
+    boolean nested = false;
+    for (int at = 0; at < tokens.size(); at++) {
+      if (LIMITS.contains(tokens.get(at).word()) && !query.isLabel(at)) {
+        limits.add(at);
+      } else if (Query.depth(tokens.get(at)) > 0) {
+        int end = Query.closing(tokens, at);
+        // to the server a limit within such parentheses is the query's own
+        nested |=
+            (at == 0 || tokens.get(at - 1).is(")"))
+                && !is(tokens, end + 1, t -> SET_OPERATIONS.contains(t.word()));
+        at = end;
       }
     }
-  }
-
-  /** Whether the query, or one it is nothing but parentheses around, has a limit. */
-  private static boolean isLimited(Select select) {
-    return select.getFetch() != null
-        || select.getLimit() != null
-        || (select instanceof ParenthesedSelect outer && isLimited(outer.getSelect()));
-  }
-
-  private static void capLimit(Limit limit, int most) {
-    if (limit.getOffset() != null || limit.getByExpressions() != null) {
-      throw Refusal.of("only LIMIT count and OFFSET count are supported");
+    if (limits.isEmpty() && !nested) {
+      return query.text() + " LIMIT " + most;
     }
-    limit.setRowCount(cap(limit.getRowCount(), most));
+    Token count = limits.size() == 1 ? count(tokens, limits.get(0)) : null;
+    if (count == null) {
+      return "SELECT * FROM (" + query.text() + ") AS answer LIMIT " + most;
+    }
+    boolean kept =
+        ROWS.contains(count.word())
+            || (count.kind() == Kind.NUMBER
+                && new BigInteger(count.text()).compareTo(BigInteger.valueOf(most)) <= 0);
+    return kept
+        ? query.text()
+        : query.text().substring(0, count.start()) + most + query.text().substring(count.end());
   }
 
-  private static Expression cap(Expression count, int most) {
-    if (count == null || count instanceof AllValue || count instanceof NullValue) {
-      return new LongValue(most);
+  /** Where the number of rows stands, or the ROW that means one; null if only the server knows. */
+  private static Token count(List<Token> tokens, int limit) {
+    if (tokens.get(limit).isWord("LIMIT")) {
+      return is(tokens, limit + 1, t -> isDecimal(t) || t.isWord("ALL") || t.isWord("NULL"))
+              && isEnd(tokens, limit + 2)
+          ? tokens.get(limit + 1)
+          : null;
     }
-    if (count instanceof LongValue number && isDecimal(number.getStringValue())) {
-      return new BigInteger(number.getStringValue()).compareTo(BigInteger.valueOf(most)) > 0
-          ? new LongValue(most)
-          : number;
-    }
-    // LEAST ignores NULL, so LIMIT NULL is capped too
-    return new Function("LEAST", count, new LongValue(most));
+    boolean counted = is(tokens, limit + 2, RowLimit::isDecimal);
+    int rows = limit + (counted ? 3 : 2);
+    return is(tokens, limit + 1, t -> FIRST.contains(t.word()))
+            && is(tokens, rows, t -> ROWS.contains(t.word()))
+            && is(tokens, rows + 1, t -> t.isWord("ONLY"))
+            && isEnd(tokens, rows + 2)
+        ? tokens.get(limit + 2)
+        : null;
   }
 
-  private static boolean isDecimal(String digits) {
-    return !digits.isEmpty() && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+  private static boolean is(List<Token> tokens, int at, Predicate<Token> what) {
+    return at < tokens.size() && what.test(tokens.get(at));
   }
 
-  private static Select capFetch(Select select, int most) {
-    Fetch fetch = select.getFetch();
-    String words = String.join(" ", fetch.getFetchParameters()).toUpperCase(Locale.ROOT);
-    if (select.getLimit() != null || words.contains("PERCENT")) {
-      throw Refusal.of("FETCH %s is not supported", words);
-    }
-    if (words.endsWith("WITH TIES")) {
-      return limitAround(select, most);
-    }
-    if (!words.equals("ROWS ONLY") && !words.equals("ROW ONLY")) {
-      throw Refusal.of("FETCH %s is not supported", words);
-    }
-    Expression count = fetch.getExpression() == null ? new LongValue(1) : fetch.getExpression();
-    select.setFetch(null);
-    select.setLimit(limit(cap(count, most)));
-    return select;
+  private static boolean isEnd(List<Token> tokens, int at) {
+    return at == tokens.size() || tokens.get(at).isWord("OFFSET");
   }
 
-  /** For ties the server alone knows how many rows there are. */
-  private static Select limitAround(Select select, int most) {
-    ParenthesedSelect inner = new ParenthesedSelect();
-    inner.setSelect(select);
-    inner.setAlias(new Alias("with_ties", true));
-    PlainSelect outer = new PlainSelect();
-    outer.addSelectItem(new AllColumns());
-    outer.setFromItem(inner);
-    outer.setLimit(limit(new LongValue(most)));
-    return outer;
-  }
-
-  private static Limit limit(Expression count) {
-    Limit limit = new Limit();
-    limit.setRowCount(count);
-    return limit;
+  private static boolean isDecimal(Token token) {
+    return token.kind() == Kind.NUMBER && token.text().chars().allMatch(c -> c >= '0' && c <= '9');
   }
 }

@@ -24,6 +24,8 @@ final class ServerCheck {
         ARRAY(SELECT pg_catalog.jsonb_array_elements_text(?::jsonb))) AS r
       """;
 
+  private static final String SQLSTATE = "SQLSTATE ";
+
   private final Database database;
   private final List<String> schemas;
   private final List<String> allowedFunctions;
@@ -38,19 +40,20 @@ final class ServerCheck {
    * What a statement means to the server.
    *
    * @param objects what it reads and calls
-   * @param byNamesOnly whether the server could not be asked for that, so that these are all that
-   *     its names can mean
+   * @param namesOnly why the server could not be asked for that, so that these are all that its
+   *     names can mean; null if it could
    */
-  record Resolution(List<CatalogFact> objects, boolean byNamesOnly) {}
+  record Resolution(List<CatalogFact> objects, String namesOnly) {}
 
   /**
    * Has the server resolve it.
    *
-   * @param names that it holds
+   * @param written as the model wrote it, for errors
+   * @param names that the statement holds
    * @throws AiWorkerException STATEMENT_INVALID with the server's words, STATEMENT_REFUSED if the
    *     server calls it no query or more than one, or it cannot be proven here
    */
-  Resolution resolve(String statement, Names names) {
+  Resolution resolve(String written, String statement, Names names) {
     Row row =
         database
             .query(
@@ -61,27 +64,31 @@ final class ServerCheck {
                 Json.array(allowedFunctions).toString())
             .get(0);
     if (row.text("error") != null) {
-      throw failure(Json.ours(row.text("error")), statement);
+      throw failure(Json.ours(row.text("error")), written);
     }
     List<CatalogFact> objects = new ArrayList<>();
     Json.ours(row.text("objects")).forEach(object -> objects.add(CatalogFact.of(object)));
-    return new Resolution(objects, row.text("names_only") != null);
+    return new Resolution(objects, row.text("names_only"));
   }
 
-  private static AiWorkerException failure(JsonNode error, String statement) {
+  private static AiWorkerException failure(JsonNode error, String written) {
     String sqlState = error.path("sqlstate").asText();
-    StringBuilder detail = new StringBuilder("SQLSTATE ").append(sqlState);
+    StringBuilder detail = new StringBuilder(SQLSTATE).append(sqlState);
     for (String field : List.of("message", "detail", "hint")) {
       String words = error.path(field).asText("");
       if (!words.isEmpty()) {
         detail.append("; ").append(field).append(": ").append(words);
       }
     }
-    detail.append("; statement: ").append(statement);
+    detail.append("; statement: ").append(written);
     return new AiWorkerException(
         isRefusal(sqlState) ? Failure.STATEMENT_REFUSED : Failure.STATEMENT_INVALID,
         "the server does not accept the statement: " + error.path("message").asText(),
         detail.toString());
+  }
+
+  static boolean isSyntaxError(AiWorkerException e) {
+    return e.detail() != null && e.detail().startsWith(SQLSTATE + "42601;");
   }
 
   /** No query, or one of a temporary table, which no view of ours can read. */

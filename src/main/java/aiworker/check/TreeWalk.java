@@ -157,7 +157,8 @@ final class TreeWalk {
   private void visit(Object node) {
     Function<Object, List<Object>> children = CHILDREN.get(node.getClass());
     if (children == null) {
-      throw Refusal.of("%s is not supported", node.getClass().getSimpleName());
+      throw ReadOnlyCheck.unread(
+          "the proof does not know the parser's " + node.getClass().getSimpleName());
     }
     if (node instanceof Table table) {
       tables.add(table);

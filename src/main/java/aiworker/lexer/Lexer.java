@@ -109,9 +109,14 @@ public final class Lexer {
       at = closing('\'', at + 2, first == 'e' || first == 'E');
       return Kind.STRING;
     }
-    if ((first == 'u' || first == 'U')
-        && (text.startsWith("&'", at + 1) || text.startsWith("&\"", at + 1))) {
-      throw Refusal.of("U& strings and names are not supported");
+    if (first == 'u' || first == 'U') {
+      if (text.startsWith("&'", at + 1)) {
+        at = closing('\'', at + 3, false);
+        return Kind.STRING;
+      }
+      if (text.startsWith("&\"", at + 1)) {
+        throw Refusal.of("names with Unicode escapes are not supported");
+      }
     }
     int start = at;
     boolean ascii = true;

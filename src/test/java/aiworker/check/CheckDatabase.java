@@ -15,9 +15,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -78,18 +82,20 @@ final class CheckDatabase implements AutoCloseable {
    */
   String judgeByNames(Config config, String statement) {
     ReadOnlyCheck.Text text = new ReadOnlyCheck(config).judge(statement);
-    Policy policy = new Policy(config);
-    policy.judge(text.names());
-    policy.judge(
-        database
-            .query(
-                "SELECT to_jsonb(o) AS object FROM ai_worker.named_objects(ARRAY(SELECT"
-                    + " jsonb_array_elements_text(?::jsonb)), ?::jsonb) AS o",
-                "[\"" + String.join("\",\"", config.schemas()) + "\"]",
-                text.names().json())
-            .stream()
-            .map(row -> CatalogFact.of(Json.ours(row.text("object"))))
-            .toList());
+    if (text.doubt() != null) {
+      throw text.doubt();
+    }
+    new Policy(config)
+        .judge(
+            database
+                .query(
+                    "SELECT to_jsonb(o) AS object FROM ai_worker.named_objects(ARRAY(SELECT"
+                        + " jsonb_array_elements_text(?::jsonb)), ?::jsonb) AS o",
+                    "[\"" + String.join("\",\"", config.schemas()) + "\"]",
+                    text.names().json())
+                .stream()
+                .map(row -> CatalogFact.of(Json.ours(row.text("object"))))
+                .toList());
     return text.text();
   }
 
@@ -100,6 +106,35 @@ final class CheckDatabase implements AutoCloseable {
   void execute(String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
+    }
+  }
+
+  /** The rows as text, sorted where the query does not order them; null if the server refuses. */
+  List<String> rows(String query) throws SQLException {
+    Savepoint savepoint = connection.setSavepoint();
+    try (Statement statement = connection.createStatement()) {
+      // the driver would take a question mark for a parameter
+      statement.setEscapeProcessing(false);
+      List<String> rows = new ArrayList<>();
+      try (ResultSet result = statement.executeQuery(query)) {
+        int columns = result.getMetaData().getColumnCount();
+        while (result.next()) {
+          String[] row = new String[columns];
+          for (int i = 0; i < columns; i++) {
+            row[i] = result.getString(i + 1);
+          }
+          rows.add(Arrays.toString(row));
+        }
+      }
+      if (!query.contains("ORDER BY")) {
+        rows.sort(null);
+      }
+      return rows;
+    } catch (SQLException e) {
+      connection.rollback(savepoint);
+      return null;
+    } finally {
+      connection.rollback(savepoint);
     }
   }
 

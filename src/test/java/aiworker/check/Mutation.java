@@ -85,12 +85,13 @@ final class Mutation {
   }
 
   private static String wrapped(String statement, Random random) {
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(7)) {
       case 0 -> "(" + statement + ")";
       case 1 -> "SELECT * FROM (" + statement + ") AS wrapped";
       case 2 -> "WITH wrapped AS (" + statement + ") SELECT * FROM wrapped";
       case 3 -> statement + ";";
-      case 4 -> nested(statement, 1 + random.nextInt(DEEPEST), random);
+      case 4 -> "SELECT t.from FROM (SELECT 1 AS from) AS t, LATERAL (" + statement + ") AS table_";
+      case 5 -> nested(statement, 1 + random.nextInt(DEEPEST), random);
       default -> statement;
     };
   }

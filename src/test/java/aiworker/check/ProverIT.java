@@ -36,18 +36,26 @@ class ProverIT {
           SELECT id FROM users LIMIT 99999999999999999999 | SELECT id FROM users LIMIT 1000
           SELECT id FROM users LIMIT ALL OFFSET 3 | SELECT id FROM users LIMIT 1000 OFFSET 3
           SELECT id FROM users LIMIT NULL | SELECT id FROM users LIMIT 1000
-          SELECT id FROM users OFFSET 2 LIMIT 7 | SELECT id FROM users LIMIT 7 OFFSET 2
-          SELECT id FROM users LIMIT 2 + 3 | SELECT id FROM users LIMIT LEAST(2 + 3, 1000)
-          SELECT id FROM users LIMIT (SELECT 5) | SELECT id FROM users LIMIT LEAST((SELECT 5), 1000)
-          SELECT id FROM users FETCH FIRST ROW ONLY | SELECT id FROM users LIMIT 1
-          SELECT id FROM users OFFSET 1 FETCH NEXT 5000 ROWS ONLY | SELECT id FROM users LIMIT 1000 OFFSET 1
-          SELECT id FROM users ORDER BY count FETCH FIRST 2 ROWS WITH TIES | SELECT * FROM (SELECT id FROM users ORDER BY count FETCH FIRST 2 ROWS WITH TIES) AS with_ties LIMIT 1000
-          (SELECT id FROM users) | (SELECT id FROM users) LIMIT 1000
-          (SELECT id FROM users LIMIT 2000) | (SELECT id FROM users LIMIT 1000)
+          SELECT id FROM users OFFSET 2 LIMIT 7 | SELECT id FROM users OFFSET 2 LIMIT 7
+          SELECT id FROM users OFFSET 2 | SELECT id FROM users OFFSET 2 LIMIT 1000
+          SELECT id FROM users LIMIT 2 + 3 | SELECT * FROM (SELECT id FROM users LIMIT 2 + 3) AS answer LIMIT 1000
+          SELECT id FROM users LIMIT (SELECT 5) | SELECT * FROM (SELECT id FROM users LIMIT (SELECT 5)) AS answer LIMIT 1000
+          SELECT id FROM users FETCH FIRST ROW ONLY | SELECT id FROM users FETCH FIRST ROW ONLY
+          SELECT id FROM users OFFSET 1 FETCH NEXT 5000 ROWS ONLY | SELECT id FROM users OFFSET 1 FETCH NEXT 1000 ROWS ONLY
+          SELECT id FROM users FETCH FIRST 7 ROWS ONLY OFFSET 1 | SELECT id FROM users FETCH FIRST 7 ROWS ONLY OFFSET 1
+          SELECT id FROM users FETCH FIRST (1 + 1) ROWS ONLY | SELECT * FROM (SELECT id FROM users FETCH FIRST (1 + 1) ROWS ONLY) AS answer LIMIT 1000
+          SELECT id FROM users ORDER BY count FETCH FIRST 2 ROWS WITH TIES | SELECT * FROM (SELECT id FROM users ORDER BY count FETCH FIRST 2 ROWS WITH TIES) AS answer LIMIT 1000
+          ((SELECT id FROM users)); | SELECT id FROM users LIMIT 1000
+          (SELECT id FROM users LIMIT 2000) | SELECT id FROM users LIMIT 1000
+          (SELECT id FROM users LIMIT 3) ORDER BY 1 | SELECT * FROM ((SELECT id FROM users LIMIT 3) ORDER BY 1) AS answer LIMIT 1000
+          (SELECT 1 LIMIT 3) UNION SELECT 2 | (SELECT 1 LIMIT 3) UNION SELECT 2 LIMIT 1000
+          WITH a AS (SELECT 1) (SELECT * FROM a LIMIT 3) | SELECT * FROM (WITH a AS (SELECT 1) (SELECT * FROM a LIMIT 3)) AS answer LIMIT 1000
+          SELECT id AS limit, u.id FROM users u | SELECT id AS limit, u.id FROM users u LIMIT 1000
+          SELECT u.limit FROM (SELECT 1 AS limit) u LIMIT 5000 | SELECT u.limit FROM (SELECT 1 AS limit) u LIMIT 1000
           SELECT 1 UNION SELECT 2 | SELECT 1 UNION SELECT 2 LIMIT 1000
           SELECT 1 UNION (SELECT 2 LIMIT 9) | SELECT 1 UNION (SELECT 2 LIMIT 9) LIMIT 1000
           VALUES (1), (2) | VALUES (1), (2) LIMIT 1000
-          TABLE users | SELECT * FROM users LIMIT 1000
+          TABLE users | TABLE users LIMIT 1000
           WITH a AS (SELECT 1 AS x LIMIT 5) SELECT x FROM a | WITH a AS (SELECT 1 AS x LIMIT 5) SELECT x FROM a LIMIT 1000
           """)
   void limitIsAddedAndCapped(String statement, String proven) {
@@ -70,6 +78,7 @@ class ProverIT {
         new ServerCheck(database.database(), List.of("public", "sales"), List.of());
     long start = System.nanoTime();
     server.resolve(
+        "",
         "SELECT pg_catalog.pg_sleep(30), leave_trace(1), repeat('x', 1000000000) FROM users",
         NO_NAMES);
     assertTrue(System.nanoTime() - start < 5_000_000_000L);
@@ -94,7 +103,7 @@ class ProverIT {
     ServerCheck server =
         new ServerCheck(database.database(), List.of("public", "sales"), List.of());
     AiWorkerException e =
-        assertThrows(AiWorkerException.class, () -> server.resolve(statement, NO_NAMES));
+        assertThrows(AiWorkerException.class, () -> server.resolve(statement, statement, NO_NAMES));
     assertEquals(failure, e.failure(), e.getMessage());
   }
 
