@@ -60,7 +60,7 @@ class CorpusIT {
     refused.forEach((reason, list) -> System.out.println("refused: " + reason + " " + list));
     assertEquals(List.of(), invalid, "not valid SQL in the first place");
     assertEquals(List.of(), different);
-    assertTrue(queries.size() >= 500, "the corpus has shrunk to " + queries.size());
+    assertTrue(queries.size() >= 800, "the corpus has shrunk to " + queries.size());
     assertEquals(Map.of(), refused);
   }
 }
