@@ -69,6 +69,8 @@ BEGIN
                         WHERE o.oid >= 16384 AND NOT ai_worker.is_of_extension(o.oprcode))
             OR EXISTS (SELECT FROM type AS t
                          JOIN pg_cast AS k ON k.casttarget = t.oid
+                         -- The server makes the cast from a range to its multirange, in its own language.
+                         JOIN pg_proc AS p ON p.oid = k.castfunc AND p.prolang <> (SELECT l.oid FROM pg_language AS l WHERE l.lanname = 'internal')
                         WHERE k.castfunc >= 16384 AND NOT ai_worker.is_of_extension(k.castfunc)));
 END
 $$;

@@ -23,7 +23,9 @@ import java.util.Set;
  */
 final class Policy {
   private static final String VOLATILE = "v";
-  private static final Set<String> READABLE_KINDS = Set.of("r", "v", "m", "f", "p");
+
+  /** What holds rows, and types that rows of their own are of. */
+  private static final Set<String> READABLE_KINDS = Set.of("r", "v", "m", "f", "p", "c");
 
   /** Enums, rows and domains; other types bring functions of their own. */
   private static final Set<String> QUIET_TYPE_KINDS = Set.of("e", "c", "d");

@@ -518,7 +518,7 @@ final class TreeWalk {
 
     private static void unless(String what, boolean found) {
       if (found) {
-        throw Refusal.of("%s is not allowed", what);
+        throw ReadOnlyCheck.unread("the parser sees " + what);
       }
     }
 

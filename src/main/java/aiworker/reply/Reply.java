@@ -3,11 +3,15 @@ package aiworker.reply;
 import aiworker.error.AiWorkerException;
 import aiworker.error.Excerpt;
 import aiworker.error.Failure;
+import aiworker.error.Refusal;
 import aiworker.json.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 
 /** What a model answered; immutable. */
 public sealed interface Reply {
+  /** Characters, thoughts aside. */
+  int LONGEST = 100_000;
+
   /**
    * The statement.
    *
@@ -30,30 +34,42 @@ public sealed interface Reply {
   }
 
   /**
-   * Reads the content of one finished chat message: thoughts in front of the answer are left out,
-   * the asked shape is taken if it is there, and what remains is searched for a statement.
+   * Reads the content of one finished chat message: thoughts are set aside; a structured answer is
+   * taken whole, and only if there is none, prose is searched for a statement.
    *
    * @throws AiWorkerException {@link Failure#REPLY_UNREADABLE} if it is empty or no text, {@link
    *     Failure#STATEMENT_REFUSED} if it holds several statements or is too long
    */
   static Reply of(String content) {
-    StructuredAnswer answer = StructuredAnswer.of(content);
-    String said = answer.rest();
-    JsonNode shape = answer.shape();
-    if (shape.isObject()) {
-      said = Json.text(shape.path("sql")).strip();
-      if (said.isEmpty()) {
-        return new Prose(Excerpt.cut(Excerpt.line(Json.text(shape.path("problem"))), 600));
-      }
+    String said = Thoughts.setAside(content);
+    if (said.length() > LONGEST) {
+      throw Refusal.of(
+          "the model's reply of %d characters is over the limit of %d", said.length(), LONGEST);
+    }
+    JsonNode answer = StructuredAnswer.in(said);
+    if (answer.isObject()) {
+      return structured(Json.text(answer.path("sql")).strip(), Json.text(answer.path("problem")));
     }
     if (said.isEmpty()) {
       throw unreadable("the model's reply is empty", content);
     }
+    requireText(said);
+    String statement = StatementSearch.find(said);
+    return statement == null ? new Prose(said) : new Statement(statement);
+  }
+
+  private static Reply structured(String sql, String problem) {
+    requireText(sql);
+    String statement = StatementSearch.whole(Markdown.unfenced(sql));
+    return statement.isEmpty()
+        ? new Prose(Excerpt.cut(Excerpt.line(problem), 600))
+        : new Statement(statement);
+  }
+
+  private static void requireText(String said) {
     if (!Excerpt.isText(said)) {
       throw unreadable("the answer holds characters that are no text", said);
     }
-    String statement = StatementSearch.find(said);
-    return statement == null ? new Prose(said) : new Statement(statement);
   }
 
   private static AiWorkerException unreadable(String message, String text) {

@@ -8,18 +8,15 @@ import aiworker.lexer.Token.Kind;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
- * Finds the one statement in text: bare, in a code fence, or with prose around it. Never changes a
- * character of the statement and never chooses among several.
+ * Finds the one statement in text: bare, in a code fence, or with prose in front of it. Never
+ * changes or drops a character of the statement and never chooses among several.
  *
  * <p>One pass without back-tracking, so its time is linear in the text's length. Stateless.
  */
 final class StatementSearch {
-  private static final int LONGEST = 100_000;
-
   /** Characters looked at to tell whether a statement begins; bounds the work on hostile text. */
   private static final int LONGEST_LEAD = 1_000;
 
@@ -34,79 +31,91 @@ final class StatementSearch {
           REFRESH
           """);
 
-  private static final Set<String> SQL_TAGS =
-      Set.of("", "sql", "postgresql", "postgres", "pgsql", "psql", "plpgsql");
-
-  /** Words that may begin a paragraph in the middle of a query. */
-  private static final Set<String> CLAUSES =
-      Lexer.words(
-          """
-          SELECT FROM WHERE GROUP HAVING ORDER LIMIT OFFSET FETCH UNION INTERSECT EXCEPT JOIN
-          LEFT RIGHT FULL INNER CROSS NATURAL ON AND OR WINDOW CASE WHEN THEN ELSE END AS
-          """);
-
   private StatementSearch() {}
 
   /**
-   * The statement's own text, without fence, prose and trailing semicolon; null if there is none.
+   * The statement's own text, without fence, prose in front and the semicolon at its end; null if
+   * there is none.
    *
-   * @throws AiWorkerException STATEMENT_REFUSED if there are several or the text is over 100,000
-   *     characters
+   * @throws AiWorkerException STATEMENT_REFUSED if there are several, or something follows the
+   *     semicolon
    */
   static String find(String text) {
-    if (text.length() > LONGEST) {
-      throw Refusal.of(
-          "the model's reply of %d characters is over the limit of %d", text.length(), LONGEST);
-    }
     Set<String> statements = new LinkedHashSet<>();
-    if (text.contains(Markdown.FENCE)) {
-      Markdown.fenced(text).forEach(block -> statements.addAll(statements(code(block))));
+    if (startsStatement(text, 0, true)) {
+      statements.add(text);
+    } else if (Markdown.nextFence(text, 0) < text.length()) {
+      statements.addAll(fenced(text));
     } else {
-      statements.addAll(bare(text));
+      statements.addAll(amongProse(text));
     }
-    if (statements.size() > 1) {
-      throw Refusal.of("the model's reply holds %d statements, allowed is 1", statements.size());
+    Set<String> found = new LinkedHashSet<>();
+    statements.forEach(statement -> found.add(whole(statement)));
+    if (found.size() > 1) {
+      throw Refusal.of("the model's reply holds %d statements, allowed is 1", found.size());
     }
-    return statements.isEmpty() ? null : statements.iterator().next();
+    return found.isEmpty() ? null : found.iterator().next();
   }
 
-  /** What a fence holds if it is SQL by its tag, or by its look if it has none; else nothing. */
-  private static String code(String block) {
-    int tagEnd = 0;
-    while (tagEnd < block.length() && isTagCharacter(block.charAt(tagEnd))) {
-      tagEnd++;
+  /**
+   * A statement without the semicolon at its end.
+   *
+   * @throws AiWorkerException STATEMENT_REFUSED if more than comments follows that
+   */
+  static String whole(String statement) {
+    Lexer lexer = Lexer.from(statement, 0);
+    int end = -1;
+    try {
+      for (Token token = lexer.next(); token != null; token = lexer.next()) {
+        if (end < 0 && token.is(";")) {
+          end = token.start();
+        } else if (end >= 0 && !token.is(";") && token.kind() != Kind.COMMENT) {
+          throw Refusal.of("text follows the first statement, at \"%s\"", token.text());
+        }
+      }
+    } catch (AiWorkerException e) {
+      if (end >= 0) {
+        throw e;
+      }
     }
-    String tag = block.substring(0, tagEnd);
-    if (isVerb(tag.toUpperCase(Locale.ROOT))) {
-      return block;
-    }
-    return SQL_TAGS.contains(tag.toLowerCase(Locale.ROOT)) ? block.substring(tagEnd) : "";
+    return (end < 0 ? statement : statement.substring(0, end)).strip();
   }
 
-  private static List<String> bare(String content) {
-    if (startsStatement(content, 0, true)) {
-      return statements(content);
+  /** What a fence holds if it is SQL by its tag, or by its look if it has none. */
+  private static List<String> fenced(String text) {
+    List<String> found = new ArrayList<>();
+    for (int at = Markdown.nextFence(text, 0); at < text.length(); ) {
+      Markdown.Fence fence = Markdown.fence(text, at);
+      boolean sql = fence.isSql() || fence.tag().isEmpty();
+      if (sql && startsStatement(fence.body(), 0, true)) {
+        found.add(fence.body());
+      }
+      at = Markdown.nextFence(text, fence.end());
     }
+    return found;
+  }
+
+  private static List<String> amongProse(String text) {
     List<String> inline = new ArrayList<>();
-    for (String code : Markdown.inlineCode(content)) {
+    for (String code : Markdown.inlineCode(text)) {
       if (code.indexOf(' ') > 0 && startsStatement(code, 0, true)) {
-        inline.addAll(statements(code));
+        inline.add(code);
       }
     }
     if (!inline.isEmpty()) {
       return inline;
     }
-    for (int at = 0; at < content.length(); at++) {
-      boolean begins = at > 0 && (content.charAt(at - 1) == '\n' || content.charAt(at - 1) == ':');
-      if (begins && startsStatement(content, at, false)) {
-        return statements(content.substring(at));
+    for (int at = 1; at < text.length(); at++) {
+      boolean begins = text.charAt(at - 1) == '\n' || text.charAt(at - 1) == ':';
+      if (begins && startsStatement(text, at, false)) {
+        return List.of(text.substring(at));
       }
     }
     return List.of();
   }
 
   /** Whether a statement begins here; in the middle of prose, capitalised words are prose. */
-  private static boolean startsStatement(String text, int from, boolean atStart) {
+  static boolean startsStatement(String text, int from, boolean atStart) {
     int to = from == 0 ? text.length() : Math.min(text.length(), from + LONGEST_LEAD);
     Lexer lexer = Lexer.from(text.substring(from, to), 0);
     try {
@@ -117,7 +126,7 @@ final class StatementSearch {
       if (token == null || token.kind() != Kind.WORD || !isVerb(token.word())) {
         return false;
       }
-      if (!atStart && isCapitalised(token.text())) {
+      if (isCapitalised(token.text()) && (!atStart || endsAsProse(text))) {
         return false;
       }
       Token next = lexer.next();
@@ -138,68 +147,13 @@ final class StatementSearch {
     return next != null && (next.isWord("AS") || next.is("("));
   }
 
-  /** The statements in text that begins with one; prose after a semicolon or blank line goes. */
-  private static List<String> statements(String text) {
-    List<String> found = new ArrayList<>();
-    int start = 0;
-    while (start < text.length() && startsStatement(text, start, found.isEmpty())) {
-      int end = end(text, start);
-      String statement = text.substring(start, end).strip();
-      if (!statement.isEmpty()) {
-        found.add(statement);
-      }
-      start = nextStatement(text, end);
-    }
-    return found;
-  }
-
-  /** Where the statement ends: at a semicolon, before a paragraph of prose, or with the text. */
-  private static int end(String text, int start) {
-    Lexer lexer = Lexer.from(text, start);
-    int previous = start;
-    for (Token token = next(lexer); token != null; token = next(lexer)) {
-      if (token.is(";")) {
-        return token.start();
-      }
-      if (isProse(token) && hasBlankLine(text, previous, token.start())) {
-        return previous;
-      }
-      previous = token.end();
-    }
-    return text.length();
-  }
-
-  /** The next token; what cannot be cut any further ends the search. */
-  private static Token next(Lexer lexer) {
-    try {
-      return lexer.next();
-    } catch (AiWorkerException e) {
-      return null;
-    }
-  }
-
-  /** After a statement, the start of the next line or semicolon that begins another. */
-  private static int nextStatement(String text, int from) {
-    int at = from;
-    while (at < text.length()) {
-      if (startsStatement(text, at, false)
-          || (text.charAt(at) == ';' && startsStatement(text, at + 1, true))) {
-        return text.charAt(at) == ';' ? at + 1 : at;
-      }
-      int line = text.indexOf('\n', at);
-      int semicolon = text.indexOf(';', at + 1);
-      if (line < 0 && semicolon < 0) {
-        return text.length();
-      }
-      at = semicolon >= 0 && (line < 0 || semicolon < line) ? semicolon : line + 1;
-    }
-    return text.length();
-  }
-
-  private static boolean isProse(Token token) {
-    return token.kind() == Kind.WORD
-        && isCapitalised(token.text())
-        && !CLAUSES.contains(token.word());
+  private static boolean endsAsProse(String text) {
+    return ".?!:"
+            .indexOf(
+                text.isBlank()
+                    ? ' '
+                    : text.stripTrailing().charAt(text.stripTrailing().length() - 1))
+        >= 0;
   }
 
   private static boolean isCapitalised(String word) {
@@ -207,16 +161,7 @@ final class StatementSearch {
         && (word.length() == 1 || word.chars().skip(1).anyMatch(Character::isLowerCase));
   }
 
-  private static boolean hasBlankLine(String text, int from, int to) {
-    return text.substring(from, to).lines().skip(1).limit(1).anyMatch(String::isBlank)
-        && text.substring(from, to).chars().filter(c -> c == '\n').count() > 1;
-  }
-
-  private static boolean isVerb(String upperCase) {
+  static boolean isVerb(String upperCase) {
     return QUERY_VERBS.contains(upperCase) || OTHER_VERBS.contains(upperCase);
-  }
-
-  private static boolean isTagCharacter(char c) {
-    return Character.isLetterOrDigit(c) || c == '+' || c == '-' || c == '_';
   }
 }
