@@ -72,6 +72,28 @@ class ProverIT {
     assertTrue(e.detail().contains("nmae"), e.detail());
   }
 
+  /** The words of a parser that is not the server's would mislead the model. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          SELECT FROM WHERE x | syntax error at or near "WHERE"
+          SELECT name users id FROM users | syntax error at or near "id"
+          SELECT TOP 5 * FROM users | syntax error at or near "5"
+          SELECT id FROM users LIMIT 5, 10 | LIMIT #,# syntax is not supported
+          SELECT * FROM users WHERE name = 'x' 'y' | syntax error at or near "'y'"
+          """)
+  void whatIsNoSqlIsRefusedInTheServersWords(String statement, String words) {
+    AiWorkerException e =
+        assertThrows(AiWorkerException.class, () -> database.prover().prove(statement));
+    assertEquals(Failure.STATEMENT_INVALID, e.failure());
+    assertEquals("the server does not accept the statement: " + words, e.getMessage());
+    assertTrue(e.detail().startsWith("SQLSTATE 42601; message: " + words), e.detail());
+    assertTrue(e.detail().endsWith("; statement: " + statement), e.detail());
+  }
+
   @Test
   void nothingRunsWhileTheServerChecks() throws SQLException {
     ServerCheck server =

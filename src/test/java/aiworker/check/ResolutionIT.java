@@ -164,6 +164,7 @@ class ResolutionIT {
         "SELECT day FROM days WHERE mood = 'bad'",
         "SELECT sum(id) FILTER (WHERE id > 1) OVER (PARTITION BY name) FROM users",
         "SELECT '[1,5)'::span @> 3",
+        "SELECT '{[1,5)}'::span_multirange @> 3",
         "SELECT id, trace FROM traces WHERE trace = 1",
         "SELECT t.id, t FROM traces t JOIN users u ON u.id::int = t.trace",
         "SELECT count(*) FROM public.traces traces",
@@ -250,6 +251,55 @@ class ResolutionIT {
             .query("SELECT count(*) AS n FROM pg_prepared_statements WHERE name LIKE 'ai_worker%'")
             .get(0)
             .text("n"));
+  }
+
+  @Test
+  void whatTheParserCannotReadIsRefusedWhereNoViewCanBeMade() throws SQLException {
+    database.connection().rollback();
+    database.execute("SET TRANSACTION READ ONLY");
+    Prover built =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("empty"), false));
+    AiWorkerException e =
+        assertThrows(AiWorkerException.class, () -> built.prove("SELECT 1 AS from"));
+    assertEquals(
+        "statement refused: it cannot be proven while the transaction is read-only, as the parser does"
+            + " not know its syntax",
+        e.getMessage());
+    assertEquals(Failure.STATEMENT_REFUSED, e.failure());
+    assertThrows(AiWorkerException.class, () -> built.prove("SELECT 1 FROM pg_class"));
+    AiWorkerException locks =
+        assertThrows(
+            AiWorkerException.class,
+            () -> built.prove("SELECT 1 FROM generate_series(1, 2) FOR UPDATE"));
+    assertEquals("statement refused: a locking clause is not allowed", locks.getMessage());
+  }
+
+  /** A function of somebody's that shares a name with a column or a built-in is not in the way. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT p.title, p.first FROM books p",
+        "SELECT title, first FROM books ORDER BY title",
+        "SELECT (p).title FROM books p",
+        "SELECT count(*), count(p.id), sum(p.id) FROM books p",
+        "SELECT * FROM books WHERE id * 2 > 1",
+        "SELECT * FROM jsonb_populate_record(NULL::public.plain, '{\"a\": 1}')"
+      })
+  void functionsOfOthersAreNotInTheWayOfWhatTheirNamesMean(String statement) throws SQLException {
+    database.execute(
+        """
+        CREATE TYPE public.plain AS (a int);
+        CREATE TABLE public.books (id int, title text, first text);
+        CREATE FUNCTION public.title(public.books) RETURNS text LANGUAGE sql AS $$SELECT 'x'$$;
+        CREATE FUNCTION public.title(public.people) RETURNS text LANGUAGE sql AS $$SELECT 'x'$$;
+        CREATE AGGREGATE public.first(int) (SFUNC = int4larger, STYPE = int);
+        CREATE FUNCTION public.count(public.box_of) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION public.sum(public.box_of) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION public.times(public.box_of, int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE OPERATOR public.* (LEFTARG = public.box_of, RIGHTARG = int, FUNCTION = public.times)
+        """);
+    assertTrue(database.prover().prove(statement).storable());
   }
 
   @Test
