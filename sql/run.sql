@@ -2,8 +2,7 @@ CREATE OR REPLACE FUNCTION ai_worker.search_path() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.place) || ', pg_temp'
-      FROM public.ai_worker_config AS c, unnest(c.schemas) WITH ORDINALITY AS s (name, place)
+    SELECT ai_worker.query_path(c.schemas) FROM public.ai_worker_config AS c
 $$;
 REVOKE ALL ON FUNCTION ai_worker.search_path() FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.search_path() IS

@@ -164,9 +164,10 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 DECLARE
-    path CONSTANT text :=
-        (SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.place)
-           FROM unnest(schemas || 'pg_temp'::text) WITH ORDINALITY AS s (name, place));
+    extensions CONSTANT text[] := ARRAY(SELECT ai_worker.extension_schemas(schemas));
+    closed CONSTANT text[] :=
+        ARRAY(SELECT e.name FROM unnest(extensions) AS e (name) WHERE NOT has_schema_privilege('ai_worker_prover', e.name, 'USAGE'));
+    path CONSTANT text := ai_worker.query_path(schemas);
     analysis record;
     nodes text[];
     hidden text;
@@ -187,7 +188,7 @@ BEGIN
                    THEN format('casting to type %s.%s runs functions that allowed_functions does not list', o.schema, o.name)
                    ELSE format('type %s.%s is not in scope', o.schema, o.name) END)
       INTO error
-      FROM ai_worker.named_objects(schemas, jsonb_path_query_array(names, '$[*] ? (@.kind == "type" || @.kind == "definition")')) AS o
+      FROM ai_worker.named_objects(schemas || extensions, jsonb_path_query_array(names, '$[*] ? (@.kind == "type" || @.kind == "definition")')) AS o
      WHERE o.kind = 'type' AND o.runs_code AND o.name <> ALL (allowed) AND o.schema || '.' || o.name <> ALL (allowed)
         OR o.kind IN ('type', 'definition') AND o.trait = 'c' AND o.schema = 'pg_catalog'
      LIMIT 1;
@@ -196,7 +197,7 @@ BEGIN
     END IF;
     names_only := ai_worker.no_view();
     IF names_only IS NOT NULL THEN
-        hidden := ai_worker.hidden_code(schemas);
+        hidden := ai_worker.hidden_code(schemas || extensions);
         IF hidden IS NOT NULL THEN
             error := jsonb_build_object(
                 'sqlstate', '0A000',
@@ -204,12 +205,32 @@ BEGIN
                 'hint', 'Ask in a read-write transaction on the primary, without event triggers on CREATE VIEW.');
             RETURN;
         END IF;
-        SELECT COALESCE(jsonb_agg(to_jsonb(o)), '[]') INTO objects FROM ai_worker.named_objects(schemas, names) AS o;
+        SELECT COALESCE(jsonb_agg(to_jsonb(o)), '[]') INTO objects FROM ai_worker.named_objects(schemas || extensions, names) AS o;
         error := ai_worker_prover.prepare(statement, path);
         RETURN;
     END IF;
     SELECT a.* INTO analysis FROM ai_worker_prover.analyse(statement, path) AS a;
     error := analysis.error;
+    IF error IS NOT NULL THEN
+        -- No such function or operator, no such object: perhaps there.
+        IF error ->> 'sqlstate' IN ('42883', '42704') AND closed <> '{}' THEN
+            error := error || jsonb_build_object('hint', format('GRANT USAGE ON SCHEMA %I TO ai_worker_prover', closed[1]));
+        END IF;
+        RETURN;
+    END IF;
+    -- Without their schema, operators of text would stand for those of citext.
+    SELECT jsonb_build_object(
+               'sqlstate', '42501', 'message', format('role ai_worker_prover may not use schema %I, which type %s needs',
+                                                      n.nspname, format_type(t.oid, NULL)),
+               'hint', format('GRANT USAGE ON SCHEMA %I TO ai_worker_prover', n.nspname))
+      INTO error
+      FROM jsonb_to_recordset(analysis.rule_uses) AS u (class oid, oid oid, "column" integer)
+      JOIN pg_attribute AS a ON a.attrelid = u.oid AND a.attnum = u."column"
+     CROSS JOIN ai_worker.contained_types(a.atttypid) AS c (oid)
+      JOIN pg_type AS t ON t.oid = c.oid
+      JOIN pg_namespace AS n ON n.oid = t.typnamespace
+     WHERE closed <> '{}' AND u.class = 'pg_class'::regclass AND n.nspname = ANY (closed)
+     LIMIT 1;
     IF error IS NOT NULL THEN
         RETURN;
     END IF;

@@ -77,3 +77,48 @@ $$;
 REVOKE ALL ON FUNCTION ai_worker.runs_code(oid) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.runs_code(oid) IS
     'AI Worker: whether a cast to this type, or to any that it contains, runs functions that are neither built in nor an extension''s: domains at any depth, casts';
+
+CREATE OR REPLACE FUNCTION ai_worker.extension_schemas(schemas text[]) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+    WITH RECURSIVE types(schema, oid) AS (
+        SELECT n.nspname::text, d.objid
+          FROM pg_extension AS e
+          JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+                             AND d.classid = 'pg_type'::regclass
+          JOIN pg_type AS t ON t.oid = d.objid
+          JOIN pg_namespace AS n ON n.oid = t.typnamespace
+         WHERE n.nspname <> 'pg_catalog' AND n.nspname <> ALL (schemas)
+         UNION
+        -- Arrays of them, domains over them, rows with them.
+        SELECT u.schema, d.objid
+          FROM types AS u
+          JOIN pg_depend AS d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = u.oid AND d.classid = 'pg_type'::regclass)
+    SELECT DISTINCT u.schema
+      FROM types AS u
+     WHERE EXISTS (SELECT FROM pg_depend AS d
+                     JOIN pg_class AS c ON c.oid = d.objid
+                     JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                    WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid = u.oid AND d.classid = 'pg_class'::regclass
+                      AND n.nspname = ANY (schemas))
+     ORDER BY u.schema;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.extension_schemas(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.extension_schemas(text[]) IS
+    'AI Worker: schemas of extensions whose types columns in these schemas have, so that a search path needs them for the operators of these types';
+
+CREATE OR REPLACE FUNCTION ai_worker.query_path(schemas text[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.place)
+      FROM unnest(schemas || ARRAY(SELECT ai_worker.extension_schemas(schemas)) || 'pg_temp'::text)
+      WITH ORDINALITY AS s (name, place)
+$$;
+REVOKE ALL ON FUNCTION ai_worker.query_path(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.query_path(text[]) IS
+    'AI Worker: the search path under which queries of these schemas are proven and run';
