@@ -31,6 +31,16 @@ public final class Prover {
    *     server's SQLSTATE, message, detail and hint if it is no valid query here
    */
   public ProvenSql prove(String statement) {
+    try {
+      return proven(statement);
+    } catch (AiWorkerException e) {
+      throw e.detail() == null
+          ? new AiWorkerException(e.failure(), e.getMessage(), "statement: " + statement, e)
+          : e;
+    }
+  }
+
+  private ProvenSql proven(String statement) {
     ReadOnlyCheck.Text text = readOnly.judge(statement);
     AiWorkerException doubt = text.doubt();
     boolean understood = doubt != null && doubt.failure() == Failure.STATEMENT_REFUSED;

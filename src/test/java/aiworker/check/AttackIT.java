@@ -90,6 +90,8 @@ class AttackIT {
 
   @Test
   void randomTokensEndInATextOrOurException() throws SQLException {
+    Prover prover = database.prover();
+    int proven = 0;
     Random random = new Random(11);
     List<String> parts = new ArrayList<>();
     for (Attack attack : Attack.all()) {
@@ -114,8 +116,14 @@ class AttackIT {
         accepted++;
         runForReal(text);
       }
+      text = proven(prover, statement.toString());
+      if (text != null) {
+        proven++;
+        runForReal(text);
+      }
     }
-    System.out.println("random statements accepted by the first layer and run: " + accepted);
+    System.out.printf(
+        "random statements accepted by names and run: %d, proven and run: %d%n", accepted, proven);
     assertEquals("0", traces());
   }
 
@@ -139,13 +147,17 @@ class AttackIT {
   }
 
   private static boolean isRefused(Prover prover, String statement) {
+    return proven(prover, statement) == null;
+  }
+
+  /** Null if it is refused. */
+  private static String proven(Prover prover, String statement) {
     try {
-      prover.prove(statement);
-      return false;
+      return prover.prove(statement).text();
     } catch (AiWorkerException e) {
       assertTrue(
           e.failure() == Failure.STATEMENT_REFUSED || e.failure() == Failure.STATEMENT_INVALID);
-      return true;
+      return null;
     }
   }
 

@@ -72,6 +72,14 @@ class ProverIT {
     assertTrue(e.detail().contains("nmae"), e.detail());
   }
 
+  @Test
+  void refusalsShowTheStatementAsItWasWritten() {
+    String statement = "select *  from secret.salaries -- all";
+    AiWorkerException e =
+        assertThrows(AiWorkerException.class, () -> database.prover().prove(statement));
+    assertEquals("statement: " + statement, e.detail());
+  }
+
   /** The words of a parser that is not the server's would mislead the model. */
   @ParameterizedTest
   @CsvSource(
