@@ -77,10 +77,18 @@ final class Thoughts {
 
   /** Whether it is an answer from its first character on, and no mark ends a thought in it. */
   private static boolean isAnswer(String text) {
+    if (Markdown.nextFence(text, 0) == 0 && !text.isEmpty()) {
+      Markdown.Fence fence = Markdown.fence(text, 0);
+      return isAnswer(fence.body().strip()) && !closesAfter(text, fence.end());
+    }
     int end = StructuredAnswer.endOfFirst(text);
     return end >= 0
-        ? !CLOSING.matcher(text).region(end, text.length()).find()
+        ? !closesAfter(text, end)
         : StatementSearch.startsStatement(text, 0, true) && marksAreText(text);
+  }
+
+  private static boolean closesAfter(String text, int from) {
+    return CLOSING.matcher(text).region(from, text.length()).find();
   }
 
   private static boolean marksAreText(String statement) {
