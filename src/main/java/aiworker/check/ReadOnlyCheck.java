@@ -82,6 +82,9 @@ final class ReadOnlyCheck {
     for (int at = 0; at < tokens.size(); at++) {
       Token token = tokens.get(at);
       String next = at + 1 < tokens.size() ? tokens.get(at + 1).word() : "";
+      if (token.isCut()) {
+        throw unread("a name in it is longer than the server's names are");
+      }
       if (query.isLabel(at)) {
         continue;
       }

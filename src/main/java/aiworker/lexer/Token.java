@@ -1,7 +1,5 @@
 package aiworker.lexer;
 
-import aiworker.error.Refusal;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
@@ -11,7 +9,7 @@ import java.util.Locale;
  * @param start where it starts, in characters from the start of the statement
  */
 public record Token(Kind kind, String text, int start) {
-  /** NAMEDATALEN - 1: longer names are cut by the server, and a cut name is another name. */
+  /** NAMEDATALEN - 1, in bytes of UTF-8. */
   private static final int LONGEST_NAME = 63;
 
   /** What a token can be. */
@@ -44,13 +42,29 @@ public record Token(Kind kind, String text, int start) {
     return kind == Kind.WORD ? text.toUpperCase(Locale.ROOT) : "";
   }
 
-  /** The name that the server would look up. */
+  /** The name that the server would look up, cut where it cuts it. */
   public String name() {
-    String name = kind == Kind.QUOTED_NAME ? unquoted(text) : fold(text);
-    if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
-      throw Refusal.of("the name %s is longer than %d bytes", text, LONGEST_NAME);
+    String name = whole();
+    int bytes = 0;
+    int end = 0;
+    while (end < name.length()) {
+      int c = name.codePointAt(end);
+      bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+      if (bytes > LONGEST_NAME) {
+        break;
+      }
+      end += Character.charCount(c);
     }
-    return name;
+    return name.substring(0, end);
+  }
+
+  /** Whether the server cuts it, so that it is another name. */
+  public boolean isCut() {
+    return isName() && !name().equals(whole());
+  }
+
+  private String whole() {
+    return kind == Kind.QUOTED_NAME ? unquoted(text) : fold(text);
   }
 
   /** What a string or name in its own quotes stands for; other text as it is. */
