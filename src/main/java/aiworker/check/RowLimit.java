@@ -13,8 +13,8 @@ import java.util.function.Predicate;
  *
  * <p>LIMIT and FETCH are reserved: outside brackets, and neither a label nor an attribute, they are
  * the query's own. A number there is kept or capped. Whatever else stands there is the server's to
- * count, and the limit goes around the query. What a query inside orders stays ordered: the server
- * sorts it there, and nothing outside asks for another order.
+ * count, and the limit goes around the query. SQL does not promise that its order outlives that;
+ * PostgreSQL keeps it, since nothing outside asks for another.
  */
 final class RowLimit {
   private static final Set<String> LIMITS = Set.of("LIMIT", "FETCH");

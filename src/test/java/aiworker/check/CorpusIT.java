@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.config.Config;
 import aiworker.error.AiWorkerException;
+import aiworker.testing.Full;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,5 +63,21 @@ class CorpusIT {
     assertEquals(List.of(), different);
     assertTrue(queries.size() >= 800, "the corpus has shrunk to " + queries.size());
     assertEquals(Map.of(), refused);
+  }
+
+  @Test
+  void noMoreRowsThanTheLimitLeaveAndNoOthers() throws SQLException {
+    Prover prover = new Prover(database.database(), CheckDatabase.config(3, List.of("tracing")));
+    List<String> wrong = new ArrayList<>();
+    List<String> queries = Corpus.queries();
+    for (int i = 0; i < queries.size(); i += Full.or(1, 5)) {
+      List<String> all = database.rows(queries.get(i));
+      String text = prover.prove(queries.get(i)).text();
+      List<String> rows = database.rows(text);
+      if (rows.size() != Math.min(3, all.size()) || !all.containsAll(rows)) {
+        wrong.add(queries.get(i) + " => " + text + " " + rows);
+      }
+    }
+    assertEquals(List.of(), wrong);
   }
 }
