@@ -3,7 +3,6 @@
 DO $$
 DECLARE
     foreign_object text;
-    power text;
 BEGIN
     IF current_setting('server_version_num')::integer < 130000 THEN
         RAISE EXCEPTION 'PostgreSQL % is too old', current_setting('server_version')
@@ -49,24 +48,6 @@ BEGIN
             USING ERRCODE = 'duplicate_object',
                   DETAIL = 'Objects of AI Worker are owned by the role ai_worker.',
                   HINT = 'Rename or drop it, then install again.';
-    END IF;
-
-    -- Nobody logs in as these, and who analyses what a model wrote must be able to do nothing.
-    SELECT r.rolname, p.power INTO foreign_object, power
-      FROM pg_catalog.pg_roles AS r
-     CROSS JOIN LATERAL (
-           VALUES (r.rolsuper, 'is a superuser'), (r.rolcanlogin, 'may log in'), (r.rolcreaterole, 'may create roles'),
-                  (r.rolcreatedb, 'may create databases'), (r.rolreplication, 'may replicate'),
-                  (r.rolbypassrls, 'bypasses row security'),
-                  (r.rolname = 'ai_worker_prover'
-                   AND EXISTS (SELECT FROM pg_catalog.pg_auth_members AS m WHERE m.member = r.oid), 'is a member of a role')
-           ) AS p (has, power)
-     WHERE r.rolname IN ('ai_worker', 'ai_worker_prover') AND p.has
-     LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'role % exists and %', foreign_object, power
-            USING ERRCODE = 'duplicate_object', DETAIL = 'Roles ai_worker and ai_worker_prover are AI Worker''s own and have no power.',
-                  HINT = 'If it is somebody else''s, rename it; else take that from it. Then install again.';
     END IF;
 END
 $$;

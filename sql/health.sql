@@ -6,7 +6,9 @@ DECLARE
     missing text[];
     problems text[] := ARRAY[]::text[];
     cache_problem text;
-    settings record;
+    settings jsonb;
+    lacking text;
+    hint text;
     schema_name text;
     no_view CONSTANT text := ai_worker.no_view();
 BEGIN
@@ -24,11 +26,14 @@ BEGIN
                                        array_to_string(missing, ', '));
     END IF;
     BEGIN
-        SELECT c.* INTO settings FROM public.ai_worker_config AS c;
-        IF NOT FOUND THEN
-            problems := problems || 'ai_worker_config has no row; INSERT INTO public.ai_worker_config DEFAULT VALUES'::text;
-        ELSE
-            FOREACH schema_name IN ARRAY settings.schemas LOOP
+        settings := ai_worker.settings();
+    EXCEPTION WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS lacking = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+        problems := problems || concat(SQLERRM, ': ', lacking, ' ', hint);
+    END;
+    BEGIN
+        IF settings IS NOT NULL THEN
+            FOR schema_name IN SELECT jsonb_array_elements_text(settings -> 'schemas') LOOP
                 IF to_regnamespace(quote_ident(schema_name)) IS NULL THEN
                     problems := problems || format('schema %I does not exist', schema_name);
                 ELSIF NOT has_schema_privilege('ai_worker_prover', schema_name, 'USAGE') THEN
@@ -36,15 +41,15 @@ BEGIN
                 END IF;
             END LOOP;
             -- A misspelt name would hide nothing.
-            IF settings.value_hints THEN
+            IF (settings ->> 'value_hints')::boolean THEN
                 problems := problems || ARRAY(
                     SELECT format('value_hints_hidden: no column in scope is %s', h.name)
-                      FROM unnest(settings.value_hints_hidden) AS h (name)
+                      FROM jsonb_array_elements_text(settings -> 'value_hints_hidden') AS h (name)
                      WHERE NOT EXISTS (
                            SELECT FROM pg_namespace AS n
                              JOIN pg_class AS c ON c.relnamespace = n.oid
                              JOIN pg_attribute AS a ON a.attrelid = c.oid
-                            WHERE n.nspname = ANY (settings.schemas) AND a.attnum > 0
+                            WHERE n.nspname = ANY (ARRAY(SELECT jsonb_array_elements_text(settings -> 'schemas'))) AND a.attnum > 0
                               AND h.name IN (a.attname, c.relname || '.' || a.attname,
                                              n.nspname || '.' || c.relname || '.' || a.attname))
                      ORDER BY h.name);
@@ -61,6 +66,8 @@ BEGIN
         problems := problems || format('no answer is cached, for %s when a statement is proven; give it a WHEN TAG IN (...) without CREATE VIEW',
                                        no_view);
     END IF;
+    problems := problems || ARRAY(
+        SELECT format('role %I %s, which it must not', p.role, p.power) FROM ai_worker.powerful_roles() AS p);
     -- A quota keeps the name of its role: it does not hold for a role that has been given another one.
     IF to_regclass('public.ai_worker_quotas') IS NOT NULL THEN
         problems := problems || ARRAY(
@@ -72,10 +79,10 @@ BEGIN
     RETURN jsonb_build_object(
         'postgresql', current_setting('server_version'),
         'in_recovery', pg_is_in_recovery(),
-        'cache_enabled', settings.cache_enabled,
+        'cache_enabled', settings -> 'cache_enabled',
         'cache_usable', cache_problem IS NULL,
-        'model', settings.model,
-        'base_url', regexp_replace(regexp_replace(settings.base_url, '[?#].*', ''), '//[^/]*@', '//'),
+        'model', settings ->> 'model',
+        'base_url', regexp_replace(regexp_replace(settings ->> 'base_url', '[?#].*', ''), '//[^/]*@', '//'),
         'problems', to_jsonb(problems));
 END
 $$;

@@ -15,6 +15,7 @@ DECLARE
         COALESCE((begun ->> 'started_us')::bigint, date_part('epoch', clock_timestamp()) * 1000000);
     scope text[];
     cache_key text;
+    unprovable jsonb;
 BEGIN
     version := schema_version;
     settings := ai_worker.settings();
@@ -35,6 +36,12 @@ BEGIN
     END IF;
     IF response IS NOT NULL OR flight IN ('wait', 'landed') THEN
         RETURN;
+    END IF;
+    unprovable := ai_worker.unprovable(scope);
+    IF unprovable IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = CASE unprovable ->> 'sqlstate' WHEN '42501' THEN 'IA004' ELSE 'IA021' END,
+            MESSAGE = unprovable ->> 'message', DETAIL = 'So the model was not asked.', HINT = unprovable ->> 'hint';
     END IF;
     IF catalog IS NULL THEN
         SELECT c.catalog INTO catalog FROM ai_worker.schema_catalog(scope) AS c;

@@ -53,3 +53,36 @@ COMMENT ON SCHEMA ai_worker IS
 COMMENT ON SCHEMA ai_worker_prover IS
     'AI Worker: where statements are made views for a moment, to see what they mean; always empty but for the two functions that do it';
 GRANT USAGE, CREATE ON SCHEMA ai_worker_prover TO ai_worker_prover;
+
+-- Nobody logs in as these, and who analyses what a model wrote must be able to do nothing.
+CREATE OR REPLACE FUNCTION ai_worker.powerful_roles() RETURNS TABLE (role name, power text)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT r.rolname, p.power
+      FROM pg_roles AS r
+     CROSS JOIN LATERAL (
+           VALUES (r.rolsuper, 'is a superuser'), (r.rolcanlogin, 'may log in'), (r.rolcreaterole, 'may create roles'),
+                  (r.rolcreatedb, 'may create databases'), (r.rolreplication, 'may replicate'),
+                  (r.rolbypassrls, 'bypasses row security'),
+                  (r.rolname = 'ai_worker_prover'
+                   AND EXISTS (SELECT FROM pg_auth_members AS m WHERE m.member = r.oid), 'is a member of a role')
+           ) AS p (has, power)
+     WHERE r.rolname IN ('ai_worker', 'ai_worker_prover') AND p.has
+$$;
+REVOKE ALL ON FUNCTION ai_worker.powerful_roles() FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.powerful_roles() IS
+    'AI Worker: which of the roles that must have no power have some, and what';
+
+DO $$
+DECLARE
+    powerful record;
+BEGIN
+    SELECT p.* INTO powerful FROM ai_worker.powerful_roles() AS p LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'role % exists and %', powerful.role, powerful.power
+            USING ERRCODE = 'duplicate_object', DETAIL = 'Roles ai_worker and ai_worker_prover are AI Worker''s own and have no power.',
+                  HINT = 'If it is somebody else''s, rename it; else take that from it. Then install again.';
+    END IF;
+END
+$$;

@@ -14,8 +14,8 @@ SET jit = off
 AS $$
 DECLARE
     started CONSTANT timestamptz := clock_timestamp();
-    version CONSTANT text := COALESCE(schema_version, ai_worker.schema_version());
     own_slot CONSTANT integer := 1 + pg_backend_pid() % 32;
+    version text;
     isolation text;
     bucket integer;
     key varchar;
@@ -28,6 +28,7 @@ DECLARE
     pending bigint;
 BEGIN
     BEGIN
+        version := COALESCE(schema_version, ai_worker.schema_version());
         LOCK TABLE public.ai_worker_cache IN ACCESS SHARE MODE NOWAIT;
         SELECT e.cache_key, e.generated_sql, e.tokens_used, e.created_at, e.hit_count
           INTO key, statement, tokens, stored_at, folded

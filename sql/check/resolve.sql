@@ -157,6 +157,41 @@ REVOKE ALL ON FUNCTION ai_worker.hidden_code(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.hidden_code(text[]) IS
     'AI Worker: a user-made operator, cast or domain with code of its own that a statement could use without naming it, NULL if there is none';
 
+-- Asked before the model is, and again before its statement is looked at.
+CREATE OR REPLACE FUNCTION ai_worker.unprovable(schemas text[]) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    no_view CONSTANT text := ai_worker.no_view();
+    hidden text;
+    closed text;
+BEGIN
+    SELECT quote_ident(n.nspname) INTO closed
+      FROM pg_namespace AS n
+     WHERE n.nspname = ANY (schemas) AND NOT has_schema_privilege('ai_worker_prover', n.oid, 'USAGE')
+     LIMIT 1;
+    IF closed IS NOT NULL THEN
+        RETURN jsonb_build_object(
+            'sqlstate', '42501', 'message', format('role ai_worker_prover may not use schema %s', closed),
+            'hint', format('GRANT USAGE ON SCHEMA %s TO ai_worker_prover', closed));
+    END IF;
+    IF no_view IS NOT NULL THEN
+        hidden := ai_worker.hidden_code(schemas || ARRAY(SELECT ai_worker.extension_schemas(schemas)));
+    END IF;
+    IF hidden IS NOT NULL THEN
+        RETURN jsonb_build_object(
+            'sqlstate', '0A000',
+            'message', format('no statement can be proven while %s, as this database has %s', no_view, hidden),
+            'hint', 'Ask in a read-write transaction on the primary, without event triggers on CREATE VIEW.');
+    END IF;
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.unprovable(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.unprovable(text[]) IS
+    'AI Worker: why no statement on these schemas can be proven here, whatever it says, as sqlstate, message and hint; NULL if one can';
+
 CREATE OR REPLACE FUNCTION ai_worker.resolve_statement(
     statement text, schemas text[], names jsonb, allowed text[], OUT objects jsonb, OUT names_only text, OUT error jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
@@ -172,13 +207,7 @@ DECLARE
     nodes text[];
     hidden text;
 BEGIN
-    SELECT jsonb_build_object(
-               'sqlstate', '42501', 'message', format('role ai_worker_prover may not use schema %I', n.nspname),
-               'hint', format('GRANT USAGE ON SCHEMA %I TO ai_worker_prover', n.nspname))
-      INTO error
-      FROM pg_namespace AS n
-     WHERE n.nspname = ANY (schemas) AND NOT has_schema_privilege('ai_worker_prover', n.oid, 'USAGE')
-     LIMIT 1;
+    error := ai_worker.unprovable(schemas);
     IF error IS NOT NULL THEN
         RETURN;
     END IF;
@@ -197,14 +226,6 @@ BEGIN
     END IF;
     names_only := ai_worker.no_view();
     IF names_only IS NOT NULL THEN
-        hidden := ai_worker.hidden_code(schemas || extensions);
-        IF hidden IS NOT NULL THEN
-            error := jsonb_build_object(
-                'sqlstate', '0A000',
-                'message', format('it cannot be proven while %s, as this database has %s', names_only, hidden),
-                'hint', 'Ask in a read-write transaction on the primary, without event triggers on CREATE VIEW.');
-            RETURN;
-        END IF;
         SELECT COALESCE(jsonb_agg(to_jsonb(o)), '[]') INTO objects FROM ai_worker.named_objects(schemas || extensions, names) AS o;
         error := ai_worker_prover.prepare(statement, path);
         RETURN;

@@ -40,7 +40,19 @@ final class Health {
     if (InterimAnswers.problem() != null) {
       problems.add(InterimAnswers.problem());
     }
+    // where there are no settings the server's own findings say so
+    report.put("api_key", report.path("model").isNull() ? "none" : key(database, upstream, report));
+    if (lastFailure.happened()) {
+      lastFailure.describe(report.putObject("last_error"));
+    }
+    report.put("healthy", problems.isEmpty());
+    return report.toString();
+  }
+
+  /** Where the key comes from; adds the endpoint's state, and what is wrong with either. */
+  private static String key(Database database, Upstream upstream, ObjectNode report) {
     String key = "none";
+    ArrayNode problems = report.withArray("problems");
     try {
       Config config =
           Config.of(
@@ -61,12 +73,7 @@ final class Health {
               + "; "
               + e.failure().hint());
     }
-    report.put("api_key", key);
-    if (lastFailure.happened()) {
-      lastFailure.describe(report.putObject("last_error"));
-    }
-    report.put("healthy", problems.isEmpty());
-    return report.toString();
+    return key;
   }
 
   /** From a resource, because PL/Java's class loader knows no manifest. */

@@ -237,7 +237,7 @@ class ResolutionIT {
     // the sample schema has operators of its own
     assertEquals(null, byNames);
     assertTrue(
-        problems.get(0).contains("cannot be proven while the transaction is read-only"),
+        problems.get(0).contains("can be proven while the transaction is read-only"),
         problems.get(0));
     Prover built =
         new Prover(

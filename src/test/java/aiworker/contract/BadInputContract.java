@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -153,6 +154,62 @@ abstract class BadInputContract extends RuntimeContract {
     assertEquals(
         "INSERT INTO public.ai_worker_config DEFAULT VALUES",
         refusal("q", "v1", "IA004").getHint());
+  }
+
+  @Test
+  void missingTableOfSettingsNamesItsRepair() throws SQLException {
+    admin("ALTER TABLE ai_worker_config RENAME TO mislaid");
+    try {
+      for (String version : new String[] {"v1", null}) {
+        assertTrue(refusal("q", version, "IA004").getHint().contains("install.sh"), version);
+      }
+      String health = adminValue("SELECT ai_worker_health()");
+      assertTrue(health.contains("ai_worker_config is missing: "), health);
+    } finally {
+      admin("ALTER TABLE mislaid RENAME TO ai_worker_config");
+    }
+  }
+
+  @Test
+  void schemaThatIsClosedToTheProofNamesItsGrantAndAsksNoModel() throws SQLException {
+    admin("CREATE SCHEMA closed", "UPDATE ai_worker_config SET schemas = '{public,closed}'");
+    try {
+      assertEquals(
+          "GRANT USAGE ON SCHEMA closed TO ai_worker_prover",
+          refusal("q", "v1", "IA004").getHint());
+      assertEquals(0, endpoint.requests().size());
+    } finally {
+      admin("UPDATE ai_worker_config SET schemas = '{public}'", "DROP SCHEMA closed");
+    }
+  }
+
+  @Test
+  void databaseThatNothingCanBeProvenInAsksNoModel() throws SQLException {
+    admin("CREATE OPERATOR public.### (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4pl)");
+    try (Connection connection = asker()) {
+      connection.setReadOnly(true);
+      connection.setAutoCommit(false);
+      PSQLException refused =
+          assertThrows(PSQLException.class, () -> generate(connection, "q", "v1"));
+      assertEquals("IA021", refused.getSQLState());
+      assertTrue(
+          refused.getMessage().contains("operator public.###(integer,integer)"),
+          refused.getMessage());
+      assertEquals(0, endpoint.requests().size());
+    } finally {
+      admin("DROP OPERATOR public.### (integer, integer)");
+    }
+  }
+
+  @Test
+  void powerOfTheProverIsNamed() throws SQLException {
+    admin("ALTER ROLE ai_worker_prover CREATEDB");
+    try {
+      String health = adminValue("SELECT ai_worker_health()");
+      assertTrue(health.contains("ai_worker_prover may create databases"), health);
+    } finally {
+      admin("ALTER ROLE ai_worker_prover NOCREATEDB");
+    }
   }
 
   @ParameterizedTest
