@@ -19,6 +19,7 @@ readonly ROW='%-22s %-7s %-12s %-10s %-13s %5s %6s %6s\n'
 roots=()
 mirror=
 tests=()
+quick=no
 limit=7200
 action=run
 logs=$repository/target/matrix
@@ -31,11 +32,12 @@ Usage: matrix.sh [OPTION]...
 
 Runs install/quickstart.sh and install/test.sh as a new user would in minimal roots of Debian releases, with the
 PostgreSQL and the JDK of each, and prints one table. Needs root, debootstrap and 2 GB of disk for each root; a root
-is kept in $CACHE with its packages and used again. ~/.m2 is shared with the roots. Nothing stays
-mounted and nothing runs on, however this ends.
+is kept in $CACHE with its packages and used again. Nothing stays mounted and nothing runs on,
+however this ends.
 
   --root NAME    one of ${ROOTS[*]}; may be given several times (default: all)
-  --quick        only the quick start and a slice of the tests in the database, 5 minutes a root
+  --quick        only the quick start and a slice of the tests in the database, 5 minutes a root, and with this
+                 machine's ~/.m2; without it the root's own, empty at first
   --mirror URL   where Debian's packages come from (default: as this machine's apt)
   --clean        delete the roots
   --help         this text
@@ -64,6 +66,7 @@ read_options() {
         roots+=("$value")
         ;;
       --quick)
+        quick=yes
         tests=("-Dit.test=$SLICE")
         limit=900
         ;;
@@ -117,6 +120,11 @@ fill_root() {
   local root=$CACHE/$1
   rm -rf "${root:?}$CHECKOUT" "$root/var/tmp/ai-worker-quickstart"
   mkdir -p "$root$CHECKOUT" "$root$ROOT_HOME/.m2" "$root/usr/lib/postgresql/99/bin"
+  [ "$quick" = yes ] || rm -rf "$root$ROOT_HOME/.m2/repository"
+  # those of its operator
+  if [ -d /usr/local/share/ca-certificates ]; then
+    cp -RL /usr/local/share/ca-certificates "$root/usr/local/share"
+  fi
   git -C "$repository" ls-files -z --cached --others --exclude-standard |
     tar -C "$repository" --null -T - -c | tar -C "$root$CHECKOUT" -x --no-same-owner
   ln -sf /bin/false "$root/usr/lib/postgresql/99/bin/pg_dump"
@@ -125,18 +133,22 @@ fill_root() {
 
 # in_root NAME COMMAND...: in the checkout there. Its processes and mounts end with it, and it ends with us.
 in_root() {
-  mkdir -p "$HOME/.m2"
+  local maven=''
+  if [ "$quick" = yes ]; then
+    maven=$HOME/.m2
+    mkdir -p "$maven"
+  fi
   # shellcheck disable=SC2016  # expanded by the inner shells
   setpriv --pdeathsig TERM timeout -k 5 "$limit" unshare --mount --pid --fork --kill-child bash -euc '
     root=$1 home=$2 checkout=$3 maven=$4
     shift 4
     mount -t proc proc "$root/proc"
     mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
-    mount --bind "$maven" "$root$home/.m2"
+    [ -z "$maven" ] || mount --bind "$maven" "$root$home/.m2"
     exec chroot "$root" env -u JAVA_HOME -u PG_BINDIR -u OPENAI_API_KEY -u AI_WORKER_REQUIRE_PLJAVA -u XDG_DATA_HOME HOME="$home" LANG=C \
       PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
       bash -c "cd \"\$0\" && exec \"\$@\"" "$checkout" "$@"
-  ' bash "$CACHE/$1" "$ROOT_HOME" "$CHECKOUT" "$HOME/.m2" "${@:2}" </dev/null 9>&-
+  ' bash "$CACHE/$1" "$ROOT_HOME" "$CHECKOUT" "$maven" "${@:2}" </dev/null 9>&-
 }
 
 # attempt NAME LOG COMMAND...: sets seconds and, unless it passes, failed.
