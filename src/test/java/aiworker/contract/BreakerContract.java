@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,20 +27,15 @@ import org.postgresql.util.ServerErrorMessage;
 /** An endpoint that is down is left alone by all sessions, and found again by one. */
 abstract class BreakerContract extends RuntimeContract {
   private final ExecutorService clients = Executors.newCachedThreadPool();
-  private int asked;
+  private final AtomicInteger asked = new AtomicInteger();
 
   BreakerContract(BackendRuntime runtime) {
     super(runtime);
   }
 
-  @Override
-  boolean sessionsMatter() {
-    return true;
-  }
-
   /** A question that nobody has asked before. */
   private String question() {
-    return "question " + ++asked;
+    return "question " + asked.incrementAndGet();
   }
 
   private void answer() {
@@ -60,10 +56,14 @@ abstract class BreakerContract extends RuntimeContract {
     nextTryIn("50 seconds");
   }
 
-  private JsonNode health() throws SQLException {
-    try (Connection connection = cluster.connect(database, "admin")) {
-      return json(value(connection, "SELECT ai_worker_health()"));
+  private ServerErrorMessage refusalInItsOwnSession(String sqlState) throws SQLException {
+    try (Connection session = asker()) {
+      return refusal(session, question(), "v1", sqlState);
     }
+  }
+
+  private JsonNode health() throws SQLException {
+    return json(value(warm("admin"), "SELECT ai_worker_health()"));
   }
 
   private static void assertLeftAlone(ServerErrorMessage error) {
@@ -118,11 +118,11 @@ abstract class BreakerContract extends RuntimeContract {
   void sessionsOfOneCallEachLeaveADeadEndpointAlone() throws Exception {
     fail(503);
     for (int i = 0; i < 3; i++) {
-      refusal(question(), "v1", "IA016");
+      refusalInItsOwnSession("IA016");
     }
     nextTryIn("50 seconds");
     for (int i = 0; i < Full.or(10, 2); i++) {
-      assertLeftAlone(refusal(question(), "v1", "IA011"));
+      assertLeftAlone(refusalInItsOwnSession("IA011"));
     }
     List<Connection> sessions = sessions(Full.or(8, 3));
     assertEquals(0, answeredAtOnce(sessions));
@@ -139,8 +139,7 @@ abstract class BreakerContract extends RuntimeContract {
     endpoint.delay(Duration.ofSeconds(6));
     List<Future<?>> calls = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
-      String question = question();
-      calls.add(clients.submit(() -> refusal(question, "v1", "IA016")));
+      calls.add(clients.submit(() -> refusalInItsOwnSession("IA016")));
     }
     for (Future<?> call : calls) {
       call.get(60, TimeUnit.SECONDS);

@@ -236,15 +236,14 @@ abstract class GroundingContract extends RuntimeContract {
     endpoint.replyWithSql("SELECT 1 AS one");
     generate("pinned", "v1");
     verify("pinned", "v1", true);
-    try (Connection connection = cluster.connect(database, "admin")) {
-      assertEquals("0", value(connection, "SELECT ai_worker_refresh_popular(0, '900 years')"));
-      assertEquals(1, endpoint.requests().size());
+    Connection connection = warm("admin");
+    assertEquals("0", value(connection, "SELECT ai_worker_refresh_popular(0, '900 years')"));
+    assertEquals(1, endpoint.requests().size());
 
-      // verified while the model is asked anew
-      verify("pinned", "v1", false);
-      endpoint.otherwise(request -> verifyAndAnswer("pinned"));
-      assertEquals("0", value(connection, "SELECT ai_worker_refresh_popular(0, '2 days')"));
-    }
+    // verified while the model is asked anew
+    verify("pinned", "v1", false);
+    endpoint.otherwise(request -> verifyAndAnswer("pinned"));
+    assertEquals("0", value(connection, "SELECT ai_worker_refresh_popular(0, '2 days')"));
     assertEquals(2, endpoint.requests().size());
     admin(
         "UPDATE ai_worker_cache SET created_at = now() - interval '2 days', expires_at = now() - interval '1 day'");
@@ -371,9 +370,8 @@ abstract class GroundingContract extends RuntimeContract {
     generate("users in Rome", "v1");
     generate("users in Oslo", "v1");
     admin("DELETE FROM ai_worker_cache WHERE prompt_text LIKE '%Oslo'");
-    try (Connection connection = cluster.connect(database, "admin")) {
-      assertEquals("1", value(connection, "SELECT ai_worker_refresh_popular(0, '2 days')"));
-    }
+    Connection connection = warm("admin");
+    assertEquals("1", value(connection, "SELECT ai_worker_refresh_popular(0, '2 days')"));
     assertEquals(3, endpoint.requests().size());
     assertEquals(List.of(), examples());
   }

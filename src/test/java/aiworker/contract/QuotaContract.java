@@ -81,10 +81,10 @@ abstract class QuotaContract extends RuntimeContract {
   }
 
   @Test
-  void sixteenSessionsShareOneLimit() throws Exception {
+  void sessionsShareOneLimit() throws Exception {
     quota("NULL", "365 days", "5", "NULL");
     List<Future<Boolean>> calls = new ArrayList<>();
-    for (int i = 0; i < 16; i++) {
+    for (int i = 0; i < Full.or(16, 7); i++) {
       String question = "question " + i;
       calls.add(clients.submit(() -> answersOrRefuses(question, "53400")));
     }
@@ -411,7 +411,7 @@ abstract class QuotaContract extends RuntimeContract {
     asAdmin("BEGIN; INSERT INTO ai_worker_quotas (per, max_calls) VALUES ('1 day', 1); ROLLBACK");
     assertEquals("3", adminValue(COUNTERS));
     asAdmin("DELETE FROM ai_worker_quotas");
-    asAdmin("SELECT ai_worker_cleanup_cache()");
+    adminValue("SELECT ai_worker_cleanup_cache()");
     assertEquals("0", adminValue(COUNTERS));
   }
 

@@ -14,7 +14,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,7 +37,7 @@ abstract class RuntimeContract {
   TestServer cluster;
   String database;
   FakeEndpoint endpoint;
-  private Connection warm;
+  private final Map<String, Connection> warm = new HashMap<>();
 
   RuntimeContract(BackendRuntime runtime) {
     this.runtime = runtime;
@@ -77,9 +79,7 @@ abstract class RuntimeContract {
 
   @AfterAll
   void dropDatabase() throws SQLException {
-    if (warm != null) {
-      warm.close();
-    }
+    closeWarm();
     if (database != null) {
       try (Connection connection = cluster.connect("postgres", "postgres");
           Statement statement = connection.createStatement()) {
@@ -97,11 +97,17 @@ abstract class RuntimeContract {
         Statement statement = connection.createStatement()) {
       for (String sql : statements) {
         statement.execute(sql);
-        if (sql.startsWith("ALTER DATABASE") && warm != null) {
+        if (sql.startsWith("ALTER DATABASE")) {
           // such settings are for new sessions
-          warm.close();
+          closeWarm();
         }
       }
+    }
+  }
+
+  private void closeWarm() throws SQLException {
+    for (Connection kept : warm.values()) {
+      kept.close();
     }
   }
 
@@ -132,6 +138,9 @@ abstract class RuntimeContract {
   }
 
   String adminValue(String sql) throws SQLException {
+    if (!sessionsMatter()) {
+      return value(warm("postgres"), sql);
+    }
     try (Connection connection = cluster.connect(database, "postgres")) {
       return value(connection, sql);
     }
@@ -174,7 +183,7 @@ abstract class RuntimeContract {
         return generate(connection, prompt, schemaVersion);
       }
     }
-    return generate(warm(), prompt, schemaVersion);
+    return generate(warm("asker"), prompt, schemaVersion);
   }
 
   /** Whether what one session remembers, or that it ends, makes a difference here. */
@@ -183,11 +192,13 @@ abstract class RuntimeContract {
   }
 
   /** Java runs in it already, whose start takes longer than most tests. */
-  private Connection warm() throws SQLException {
-    if (warm == null || warm.isClosed()) {
-      warm = asker();
+  Connection warm(String role) throws SQLException {
+    Connection kept = warm.get(role);
+    if (kept == null || kept.isClosed()) {
+      kept = cluster.connect(database, role);
+      warm.put(role, kept);
     }
-    return warm;
+    return kept;
   }
 
   /**
@@ -201,7 +212,7 @@ abstract class RuntimeContract {
         return refusal(connection, prompt, schemaVersion, sqlState);
       }
     }
-    return refusal(warm(), prompt, schemaVersion, sqlState);
+    return refusal(warm("asker"), prompt, schemaVersion, sqlState);
   }
 
   static ServerErrorMessage refusal(

@@ -30,11 +30,10 @@ abstract class ScopeContract extends RuntimeContract {
     assertFalse(systemMessage().contains("information_schema"), systemMessage());
 
     admin("UPDATE ai_worker_config SET system_catalogs = true");
-    try (Connection connection = asker()) {
-      assertEquals(
-          "{\"table_name\": \"users\"}",
-          value(connection, "SELECT ai_run_sql('which tables', 'v1')"));
-    }
+    Connection connection = warm("asker");
+    assertEquals(
+        "{\"table_name\": \"users\"}",
+        value(connection, "SELECT ai_run_sql('which tables', 'v1')"));
     assertTrue(systemMessage().contains("information_schema.tables, "), systemMessage());
     endpoint.otherwise(
         request -> FakeEndpoint.completion("SELECT rolname, rolpassword FROM pg_authid"));
@@ -75,9 +74,8 @@ abstract class ScopeContract extends RuntimeContract {
       assertNotNull(error.getHint());
     }
     admin("UPDATE ai_worker_config SET max_cost = 1000000");
-    try (Connection connection = asker()) {
-      assertEquals(20, column(connection, "SELECT ai_run_sql('names', 'v1')").size());
-    }
+    Connection connection = warm("asker");
+    assertEquals(20, column(connection, "SELECT ai_run_sql('names', 'v1')").size());
   }
 
   @Test
@@ -161,9 +159,8 @@ abstract class ScopeContract extends RuntimeContract {
     }
     admin("UPDATE ai_worker_cache SET expires_at = now() + interval '10 minutes'");
     int before = endpoint.requests().size();
-    try (Connection connection = cluster.connect(database, "admin")) {
-      assertEquals("1", value(connection, "SELECT ai_worker_refresh_popular(0, '1 hour')"));
-    }
+    Connection connection = warm("admin");
+    assertEquals("1", value(connection, "SELECT ai_worker_refresh_popular(0, '1 hour')"));
     assertEquals(before + 1, endpoint.requests().size());
     assertEquals("kept", endpoint.requests().get(before).lastMessage());
     assertEquals(

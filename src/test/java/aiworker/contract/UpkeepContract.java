@@ -110,18 +110,17 @@ abstract class UpkeepContract extends RuntimeContract {
   @Test
   void warmingGoesOnAfterABadPrompt() throws SQLException {
     endpoint.replyWithSql("SELECT 1").replyWith("What do you mean?").replyWithSql("SELECT 2");
-    try (Connection connection = cluster.connect(database, "admin")) {
-      List<String> rows =
-          column(
-              connection,
-              "SELECT to_jsonb(w) FROM ai_worker_warm_cache(ARRAY['one', ' ', 'what', 'two', 'one'], 'v1') AS w");
-      assertEquals(
-          List.of(true, false, false, true, true),
-          rows.stream().map(r -> json(r).get("ok").asBoolean()).toList());
-      assertTrue(json(rows.get(1)).get("error").asText().startsWith("IA001: "), rows.get(1));
-      assertTrue(json(rows.get(2)).get("error").asText().startsWith("IA020: "), rows.get(2));
-      assertTrue(json(rows.get(4)).get("cache_hit").asBoolean());
-    }
+    Connection connection = warm("admin");
+    List<String> rows =
+        column(
+            connection,
+            "SELECT to_jsonb(w) FROM ai_worker_warm_cache(ARRAY['one', ' ', 'what', 'two', 'one'], 'v1') AS w");
+    assertEquals(
+        List.of(true, false, false, true, true),
+        rows.stream().map(r -> json(r).get("ok").asBoolean()).toList());
+    assertTrue(json(rows.get(1)).get("error").asText().startsWith("IA001: "), rows.get(1));
+    assertTrue(json(rows.get(2)).get("error").asText().startsWith("IA020: "), rows.get(2));
+    assertTrue(json(rows.get(4)).get("cache_hit").asBoolean());
     assertEquals("SELECT 2 LIMIT 1000", value("SELECT ai_sql('two', 'v1')"));
   }
 
@@ -295,10 +294,9 @@ abstract class UpkeepContract extends RuntimeContract {
   @Test
   void evictionKeepsWhatIsHotAmongMany() throws SQLException {
     fill(300, "1 day");
-    try (Connection connection = cluster.connect(database, "admin")) {
-      for (int i = 300; i > 250; i--) {
-        value(connection, "SELECT ai_cached_sql('q" + i + "', 'v1')");
-      }
+    Connection connection = warm("admin");
+    for (int i = 300; i > 250; i--) {
+      value(connection, "SELECT ai_cached_sql('q" + i + "', 'v1')");
     }
     admin("UPDATE ai_worker_config SET max_entries = 299");
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
@@ -451,8 +449,6 @@ abstract class UpkeepContract extends RuntimeContract {
   }
 
   private String value(String sql) throws SQLException {
-    try (Connection connection = cluster.connect(database, "admin")) {
-      return value(connection, sql);
-    }
+    return value(warm("admin"), sql);
   }
 }
