@@ -45,6 +45,7 @@ transaction. Run it again to upgrade or repair: cached answers and settings stay
   --java-home DIR    Java on the server's machine (default: the one that this database uses already, else
                      \$JAVA_HOME, else the best under /usr/lib/jvm)
   --jar FILE         the built jar (default: target/ai-worker.jar of this checkout)
+  --adopt            take over what a restore without owners left to a superuser; grants on it are made anew
   --uninstall        remove AI Worker from the database, with its cache
   --help             this text
 
@@ -69,6 +70,7 @@ read_options() {
         exit 0
         ;;
       --uninstall) action=uninstall ;;
+      --adopt) settings+="SET ai_worker.adopt = on;"$'\n' ;;
       --dbname) dbname=$value ;;
       --host) connection+=(--host "$value") && export PGHOST="$value" ;;
       --port) connection+=(--port "$value") && check_port "$value" ;;

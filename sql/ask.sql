@@ -6,8 +6,12 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    response CONSTANT jsonb := ai_worker.hit(prompt, schema_version);
+    response jsonb;
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_generate_sql(text,text)'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_generate_sql(text,text)');
+    END IF;
+    response := ai_worker.hit(prompt, schema_version);
     IF response IS NULL THEN
         RETURN ai_worker.generate(prompt, schema_version);
     END IF;
@@ -23,6 +27,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_sql(text,text)'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_sql(text,text)');
+    END IF;
     RETURN public.ai_generate_sql(prompt, schema_version) ->> 'sql';
 END
 $$;

@@ -13,6 +13,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_cache_stats()'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_worker_cache_stats()');
+    END IF;
     RETURN ai_worker.cache_stats();
 END
 $$;
@@ -24,6 +27,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_cleanup_cache()'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_worker_cleanup_cache()');
+    END IF;
     RETURN ai_worker.cleanup_cache();
 END
 $$;
@@ -36,6 +42,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_health()'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_worker_health()');
+    END IF;
     RETURN ai_worker.health();
 END
 $$;

@@ -1,35 +1,24 @@
 -- Ownership, and who may do what. Nothing is granted to PUBLIC.
 
--- What this installation has made belongs to whoever installs, whose ALTER DEFAULT PRIVILEGES may have granted it. What it
--- found is ours already, and a DBA may have granted that on purpose.
+-- What this installation has made, or adopts, belongs to whoever made it, whose ALTER DEFAULT PRIVILEGES may have granted it.
+-- What it found is ours already, and a DBA may have granted that on purpose.
 DO $$
 DECLARE
     made record;
     grantee text;
 BEGIN
     FOR made IN
-        SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || c.oid::regclass AS object,
-               c.relacl AS acl, c.relowner AS owner,
-               EXISTS (SELECT FROM pg_catalog.pg_depend AS d
-                        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
-                          AND c.relkind = 'S') AS follows_table
-          FROM pg_catalog.pg_class AS c
-         WHERE c.relkind IN ('r', 'v', 'S') AND c.relowner <> 'ai_worker'::regrole
-           AND (c.relnamespace = 'ai_worker'::regnamespace
-                OR c.relnamespace = 'public'::regnamespace AND starts_with(c.relname, 'ai_worker_'))
-         UNION ALL
-        SELECT 'ROUTINE ' || p.oid::regprocedure, p.proacl, p.proowner, false
-          FROM pg_catalog.pg_proc AS p
-         WHERE p.proowner NOT IN ('ai_worker'::regrole, 'ai_worker_prover'::regrole)
-           AND (p.pronamespace IN ('ai_worker'::regnamespace, 'ai_worker_prover'::regnamespace)
-                OR p.pronamespace = 'public'::regnamespace
-                   AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')
-                        OR starts_with(p.proname, 'ai_worker_')))
+        SELECT CASE o.kind WHEN 'VIEW' THEN 'TABLE' ELSE o.kind END || ' ' || o.name AS object, o.acl, o.owner,
+               o.kind = 'SEQUENCE'
+               AND EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                            WHERE d.classid = 'pg_class'::regclass AND d.objid = o.oid AND d.deptype IN ('a', 'i')) AS follows_table
+          FROM ai_worker.objects() AS o
+         WHERE o.owner NOT IN ('ai_worker', 'ai_worker_prover') AND o.kind <> 'RELATION'
     LOOP
         FOR grantee IN
             SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END
               FROM aclexplode(made.acl) AS a LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee
-             WHERE a.grantee <> made.owner
+             WHERE r.rolname IS DISTINCT FROM made.owner
         LOOP
             EXECUTE format('REVOKE ALL ON %s FROM %s CASCADE', made.object, grantee);
         END LOOP;
@@ -44,6 +33,7 @@ ALTER FUNCTION ai_worker_prover.analyse(text, text) OWNER TO ai_worker_prover;
 ALTER FUNCTION ai_worker_prover.prepare(text, text) OWNER TO ai_worker_prover;
 GRANT EXECUTE ON FUNCTION ai_worker_prover.analyse(text, text), ai_worker_prover.prepare(text, text) TO ai_worker;
 
+GRANT USAGE, CREATE ON SCHEMA ai_worker_prover TO ai_worker_prover;
 GRANT USAGE ON SCHEMA ai_worker TO ai_worker_user;
 -- For where it has been taken from PUBLIC: callers must reach ai_generate_sql, and what it runs as must reach the tables.
 GRANT USAGE ON SCHEMA public TO ai_worker, ai_worker_user;

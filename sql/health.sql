@@ -67,6 +67,14 @@ BEGIN
                                        no_view);
     END IF;
     problems := problems || ARRAY(
+        SELECT format('%s %s belongs to role %s and not to ai_worker; run install/install.sh again on this database, with --adopt after a restore without owners',
+                      lower(o.kind), o.name, o.owner)
+          FROM ai_worker.objects() AS o WHERE o.owner NOT IN ('ai_worker', 'ai_worker_prover'))
+        || ARRAY(
+        SELECT format('PUBLIC may execute %s, which runs as %s: REVOKE ALL ON FUNCTION %1$s FROM PUBLIC', p.oid::regprocedure, r.rolname)
+          FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = p.proowner
+         WHERE p.prosecdef AND r.rolname IN ('ai_worker', 'ai_worker_prover') AND has_function_privilege('public', p.oid, 'EXECUTE'));
+    problems := problems || ARRAY(
         SELECT format('role %I %s, which it must not', p.role, p.power) FROM ai_worker.powerful_roles() AS p);
     -- A quota keeps the name of its role: it does not hold for a role that has been given another one.
     IF to_regclass('public.ai_worker_quotas') IS NOT NULL THEN

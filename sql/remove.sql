@@ -42,6 +42,11 @@ BEGIN
     LOOP
         EXECUTE 'DROP ' || object;
     END LOOP;
+    IF to_regnamespace('ai_worker') IS NOT NULL THEN
+        RAISE EXCEPTION 'schema ai_worker is not ours'
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'It does not belong to role ai_worker.',
+                  HINT = 'If it comes from a restore without owners, run install/install.sh with --adopt first.';
+    END IF;
     FOR object IN
         SELECT format('REVOKE USAGE ON SCHEMA %I FROM %I', n.nspname, r.rolname)
           FROM pg_catalog.pg_namespace AS n CROSS JOIN pg_catalog.pg_roles AS r

@@ -52,7 +52,6 @@ COMMENT ON SCHEMA ai_worker IS
     'AI Worker: what its functions, tables and views in schema public are made of; not for use by hand';
 COMMENT ON SCHEMA ai_worker_prover IS
     'AI Worker: where statements are made views for a moment, to see what they mean; always empty but for the two functions that do it';
-GRANT USAGE, CREATE ON SCHEMA ai_worker_prover TO ai_worker_prover;
 
 -- Nobody logs in as these, and who analyses what a model wrote must be able to do nothing.
 CREATE OR REPLACE FUNCTION ai_worker.powerful_roles() RETURNS TABLE (role name, power text)

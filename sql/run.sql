@@ -1,8 +1,13 @@
 CREATE OR REPLACE FUNCTION ai_worker.search_path() RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT ai_worker.query_path(c.schemas) FROM public.ai_worker_config AS c
+BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'ai_worker.search_path()'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('ai_worker.search_path()');
+    END IF;
+    RETURN (SELECT ai_worker.query_path(c.schemas) FROM public.ai_worker_config AS c);
+END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.search_path() FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.search_path() IS

@@ -115,8 +115,12 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    response CONSTANT jsonb := ai_worker.hit(prompt, schema_version);
+    response jsonb;
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_cached_sql(text,text)'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_cached_sql(text,text)');
+    END IF;
+    response := ai_worker.hit(prompt, schema_version);
     IF response IS NULL THEN
         PERFORM ai_worker.check_request(prompt, schema_version, (ai_worker.settings() ->> 'max_prompt_chars')::integer);
     END IF;

@@ -81,6 +81,9 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '2s'
 AS $$
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_reset_stats()'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_worker_reset_stats()');
+    END IF;
     LOCK TABLE public.ai_worker_cache IN SHARE ROW EXCLUSIVE MODE;
     DELETE FROM ai_worker.cache_hits;
     DELETE FROM ai_worker.traffic;

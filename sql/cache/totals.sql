@@ -12,6 +12,9 @@ DECLARE
     more_tokens bigint;
     more_bytes bigint;
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'ai_worker.count_totals()'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('ai_worker.count_totals()');
+    END IF;
     IF TG_OP = 'TRUNCATE' THEN
         -- Nobody else can be changing the cache now, so none of the sums is left; but a snapshot from before this statement
         -- does not show all of them.
@@ -77,6 +80,9 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '2s'
 AS $$
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_recount()'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_worker_recount()');
+    END IF;
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'entries cannot be counted in a % transaction', current_setting('transaction_isolation')
             USING ERRCODE = 'invalid_transaction_state', DETAIL = 'It does not see what others have stored since it began.',

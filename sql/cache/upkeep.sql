@@ -7,6 +7,9 @@ AS $$
 DECLARE
     deleted bigint;
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_invalidate(text)'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_worker_invalidate(text)');
+    END IF;
     DELETE FROM public.ai_worker_cache AS c WHERE c.schema_version = ai_worker_invalidate.schema_version;
     GET DIAGNOSTICS deleted = ROW_COUNT;
     DELETE FROM ai_worker.cache_pending AS p WHERE p.schema_version = ai_worker_invalidate.schema_version;
@@ -25,6 +28,9 @@ AS $$
 DECLARE
     entry record;
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_verify(text,boolean)'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_worker_verify(text,boolean)');
+    END IF;
     IF verified IS NULL THEN
         RAISE EXCEPTION 'verified is NULL'
             USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It says whether the entry is verified from now on.',
@@ -59,6 +65,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_warm_cache(text[],text)'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_worker_warm_cache(text[],text)');
+    END IF;
     FOREACH prompt IN ARRAY COALESCE(prompts, '{}') LOOP
         BEGIN
             cache_hit := (public.ai_generate_sql(prompt, schema_version) ->> 'cache_hit')::boolean;
@@ -84,11 +93,15 @@ SET lock_timeout = '50ms'
 AS $$
 DECLARE
     moment CONSTANT timestamptz := clock_timestamp();
-    current_version CONSTANT text := ai_worker.schema_fingerprint((SELECT c.schemas FROM public.ai_worker_config AS c));
+    current_version text;
     entry record;
     fresh jsonb;
     renewed bigint := 0;
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_refresh_popular(bigint,interval)'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_worker_refresh_popular(bigint,interval)');
+    END IF;
+    current_version := ai_worker.schema_fingerprint((SELECT c.schemas FROM public.ai_worker_config AS c));
     IF min_hits IS NULL OR min_hits < 0 OR expiring_within IS NULL OR expiring_within < interval '0' THEN
         RAISE EXCEPTION 'min_hits % and expiring_within % cannot be used', min_hits, expiring_within
             USING ERRCODE = 'invalid_parameter_value', DETAIL = 'Both must be zero or more.',

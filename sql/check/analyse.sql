@@ -17,6 +17,11 @@ DECLARE
     error_detail text;
     error_hint text;
 BEGIN
+    IF current_user <> 'ai_worker_prover' THEN
+        RAISE EXCEPTION 'function ai_worker_prover.analyse is not safe to run'
+            USING ERRCODE = 'IA004', DETAIL = format('It runs as role %s and not as ai_worker_prover.', current_user),
+                  HINT = 'Run install/install.sh again on this database, with --adopt after a restore without owners.';
+    END IF;
     BEGIN
         PERFORM set_config('search_path', path, true);
         EXECUTE definition;
@@ -62,6 +67,11 @@ DECLARE
     error_detail text;
     error_hint text;
 BEGIN
+    IF current_user <> 'ai_worker_prover' THEN
+        RAISE EXCEPTION 'function ai_worker_prover.prepare is not safe to run'
+            USING ERRCODE = 'IA004', DETAIL = format('It runs as role %s and not as ai_worker_prover.', current_user),
+                  HINT = 'Run install/install.sh again on this database, with --adopt after a restore without owners.';
+    END IF;
     BEGIN
         PERFORM set_config('search_path', path, true);
         EXECUTE definition;

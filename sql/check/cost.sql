@@ -1,10 +1,15 @@
 -- The ceiling on what the planner expects a statement to cost.
 
 CREATE OR REPLACE FUNCTION ai_worker.max_cost() RETURNS double precision
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c.max_cost FROM public.ai_worker_config AS c
+BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'ai_worker.max_cost()'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('ai_worker.max_cost()');
+    END IF;
+    RETURN (SELECT c.max_cost FROM public.ai_worker_config AS c);
+END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.max_cost() FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.max_cost() IS 'AI Worker: the ceiling on the estimated cost of statements, or NULL';

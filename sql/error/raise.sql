@@ -48,3 +48,21 @@ $$;
 REVOKE ALL ON FUNCTION ai_worker.debug(text, text) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.debug(text, text) IS
     'AI Worker: a message for sessions with client_min_messages = debug1';
+
+-- A restore without owners makes the functions a superuser's, one without privileges lets everybody execute them. Each that
+-- runs with rights of its owner looks first.
+CREATE OR REPLACE FUNCTION ai_worker.refuse(function regprocedure) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'function % is not safe to run', function
+        USING ERRCODE = 'IA004',
+              DETAIL = CASE WHEN has_function_privilege('public', function, 'EXECUTE') THEN 'PUBLIC may execute it.'
+                       ELSE format('It runs as role %s and not as ai_worker.', current_user) END,
+              HINT = 'Run install/install.sh again on this database, with --adopt after a restore without owners.';
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.refuse(regprocedure) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.refuse(regprocedure) IS
+    'AI Worker: the error of a function that is somebody else''s or open to everybody, as after a restore without owners or privileges';

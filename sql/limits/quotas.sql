@@ -65,6 +65,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'ai_worker.quota_changed()'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('ai_worker.quota_changed()');
+    END IF;
     IF NEW.role IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = NEW.role) THEN
         RAISE EXCEPTION 'role "%" does not exist', NEW.role
             USING ERRCODE = 'undefined_object', DETAIL = 'A quota holds for one role that logs in, or for all together.',
@@ -127,6 +130,9 @@ DECLARE
     starts bigint;
     missing text;
 BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_quota_usage(name)'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_worker_quota_usage(name)');
+    END IF;
     FOR quota_id, role, per, max_calls, max_tokens IN
         SELECT q.quota_id, q.role, q.per, q.max_calls, q.max_tokens FROM public.ai_worker_quotas AS q
          WHERE of_role IS NULL OR q.role IS NULL OR q.role = of_role

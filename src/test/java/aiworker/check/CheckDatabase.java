@@ -55,7 +55,8 @@ final class CheckDatabase implements AutoCloseable {
       }
       created.execute(
           "ALTER FUNCTION ai_worker_prover.analyse(text, text) OWNER TO ai_worker_prover;"
-              + "ALTER FUNCTION ai_worker_prover.prepare(text, text) OWNER TO ai_worker_prover");
+              + "ALTER FUNCTION ai_worker_prover.prepare(text, text) OWNER TO ai_worker_prover;"
+              + "GRANT USAGE, CREATE ON SCHEMA ai_worker_prover TO ai_worker_prover");
       created.execute(resource("sample.sql"));
       created.execute("GRANT USAGE ON SCHEMA sales TO ai_worker_prover");
       connection.commit();

@@ -162,7 +162,7 @@ abstract class InstallationContract extends RuntimeContract {
       statement.execute("CREATE TABLE public." + table + " (mine text)");
     }
     Installation.Outcome outcome = run(other, "--runtime", runtime.option());
-    assertFails(1, outcome, "relation public." + table + " exists and is not ours");
+    assertFails(1, outcome, "table public." + table + " exists and is not ours");
     assertEquals("1", ask(other, OURS));
   }
 

@@ -126,6 +126,12 @@ class PlJavaKillIT extends KillContract {
   }
 }
 
+class PlJavaRestoreIT extends RestoreContract {
+  PlJavaRestoreIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
 class PlJavaInstallingIT extends InstallationContract {
   PlJavaInstallingIT() {
     super(BackendRuntime.PLJAVA);

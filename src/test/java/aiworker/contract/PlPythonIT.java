@@ -123,6 +123,12 @@ class PlPythonKillIT extends KillContract {
   }
 }
 
+class PlPythonRestoreIT extends RestoreContract {
+  PlPythonRestoreIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonInstallingIT extends InstallationContract {
   PlPythonInstallingIT() {
     super(BackendRuntime.PLPYTHON);

@@ -7,10 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.Full;
-import aiworker.testing.TestCluster;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
@@ -434,47 +430,15 @@ abstract class QuotaContract extends RuntimeContract {
   }
 
   @Test
-  void dumpAndRestoreKeepTheCounters() throws SQLException, IOException {
+  void dumpAndRestoreKeepTheCounters() throws SQLException {
     quota("NULL", "365 days", "2", "NULL");
     generate("one", "v1");
-    String copy = cluster.createDatabase();
-    try (Connection connection = cluster.connect(database, "postgres")) {
-      for (String setting :
-          column(
-              connection,
-              """
-              SELECT format('ALTER DATABASE %I SET %s = %L', ?, split_part(s, '=', 1), substr(s, strpos(s, '=') + 1))
-                FROM pg_db_role_setting, unnest(setconfig) AS s
-               WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())""",
-              copy)) {
-        admin(setting);
-      }
-    }
-    Path dump = Files.createTempFile("ai-worker-dump", ".sql");
-    TestCluster.own(dump);
-    run("pg_dump", "-f", dump.toString(), database);
-    run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", dump.toString(), copy);
-    Files.delete(dump);
+    String copy = Dump.restore(cluster, database);
     try (Connection connection = cluster.connect(copy, "asker")) {
       generate(connection, "two", "v1");
       refusal(connection, "three", "v1", "53400");
     }
     assertEquals("1 calls 120 tokens", used());
-  }
-
-  private void run(String program, String... options) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                TestCluster.bin(program).toString(),
-                "-h",
-                "127.0.0.1",
-                "-p",
-                Integer.toString(cluster.port()),
-                "-U",
-                "postgres"));
-    command.addAll(List.of(options));
-    TestCluster.asServer(command.toArray(String[]::new));
   }
 
   private void repair() {

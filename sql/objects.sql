@@ -1,0 +1,50 @@
+-- What is ours, by schema and name. Before any of it is changed, it must be ours by owner too.
+
+CREATE OR REPLACE FUNCTION ai_worker.objects()
+RETURNS TABLE (kind text, name text, oid oid, owner name, superuser boolean, acl aclitem[])
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT o.kind, o.name, o.oid, r.rolname, r.rolsuper, o.acl
+      FROM (SELECT 'SCHEMA' AS kind, n.oid, quote_ident(n.nspname) AS name, n.nspowner AS owner, n.nspacl AS acl, n.nspname AS schema,
+                   NULL::name AS object
+              FROM pg_namespace AS n
+             UNION ALL
+            SELECT CASE c.relkind WHEN 'r' THEN 'TABLE' WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'RELATION' END,
+                   c.oid, c.oid::regclass::text, c.relowner, c.relacl, n.nspname, c.relname
+              FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE c.relkind <> 't'
+             UNION ALL
+            SELECT 'ROUTINE', p.oid, p.oid::regprocedure::text, p.proowner, p.proacl, n.nspname, p.proname
+              FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace) AS o
+      LEFT JOIN pg_roles AS r ON r.oid = o.owner
+     WHERE o.schema IN ('ai_worker', 'ai_worker_prover')
+        OR o.schema = 'public'
+           AND (starts_with(o.object, 'ai_worker_') OR o.kind <> 'ROUTINE' AND starts_with(o.object, 'idx_ai_cache_')
+                OR o.kind = 'ROUTINE' AND o.object IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql'))
+$$;
+REVOKE ALL ON FUNCTION ai_worker.objects() FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.objects() IS
+    'AI Worker: schemas, relations and routines that are ours by their names, each with its owner, whether that is a superuser, and its ACL';
+
+DO $$
+DECLARE
+    object record;
+BEGIN
+    SELECT o.kind, o.name, o.owner, o.superuser INTO object
+      FROM ai_worker.objects() AS o
+     WHERE (o.owner IS NULL OR o.owner NOT IN ('ai_worker', 'ai_worker_prover'))
+       -- these have just been made
+       AND o.name NOT IN ('ai_worker.objects()', 'ai_worker.powerful_roles()')
+       AND NOT (o.superuser AND COALESCE(current_setting('ai_worker.adopt', true), '') = 'on')
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% % exists and is not ours', lower(object.kind), object.name
+            USING ERRCODE = 'duplicate_object',
+                  DETAIL = 'Objects of AI Worker are owned by the role ai_worker.',
+                  HINT = CASE WHEN object.superuser
+                         THEN 'If it comes from a restore without owners, run install/install.sh with --adopt; else rename or drop it.'
+                         ELSE 'Rename or drop it, then install again.' END;
+    END IF;
+END
+$$;
