@@ -21,6 +21,10 @@ AS $$
 DECLARE
     highest CONSTANT double precision := ai_worker.max_cost();
     cost double precision;
+    shape json;
+    name text;
+    unique_name text;
+    names text[] := ARRAY[]::text[];
 BEGIN
     IF highest IS NOT NULL THEN
         cost := ai_worker.estimate_cost(statement, schemas);
@@ -37,7 +41,24 @@ BEGIN
     BEGIN
         PERFORM set_config('transaction_read_only', 'on', true);
         PERFORM set_config('search_path', schemas, true);
-        RETURN QUERY EXECUTE 'SELECT to_jsonb(answer) FROM (' || statement || ') AS answer';
+        -- An object has each key once, so that the second column of a name becomes name_2. The join runs nothing.
+        EXECUTE concat('SELECT row_to_json(named) FROM (SELECT answer.* FROM (SELECT) AS nothing LEFT JOIN (', statement, chr(10),
+                       ') AS answer ON false) AS named') INTO shape;
+        FOR name IN SELECT json_object_keys(shape) LOOP
+            unique_name := name;
+            FOR suffix IN 2 .. 2000 LOOP
+                EXIT WHEN unique_name <> ALL (names);
+                unique_name := name;
+                -- An identifier has room for 63 bytes.
+                WHILE octet_length(unique_name) > 58 LOOP
+                    unique_name := left(unique_name, -1);
+                END LOOP;
+                unique_name := concat(unique_name, '_', suffix);
+            END LOOP;
+            names := names || unique_name;
+        END LOOP;
+        RETURN QUERY EXECUTE concat('SELECT to_jsonb(answer) FROM (', statement, chr(10), ') AS answer',
+                                    (SELECT ' (' || string_agg(quote_ident(n), ', ') || ')' FROM unnest(names) AS n));
     EXCEPTION
         WHEN query_canceled THEN
             RAISE;

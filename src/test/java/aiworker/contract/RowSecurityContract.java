@@ -91,7 +91,11 @@ abstract class RowSecurityContract extends RuntimeContract {
   void tamperedEntryCannotEndTheStatementItIsRunIn() throws SQLException {
     assertTampered("42601", "SELECT 1) AS answer; DELETE FROM notes; SELECT 1 FROM (SELECT 1");
     assertTampered("42601", "SELECT 1) AS answer; DELETE FROM notes; --");
-    assertTampered("25006", "SELECT 1) AS answer; DELETE FROM notes RETURNING id; --");
+    assertTampered("42601", "SELECT 1) AS answer; DELETE FROM notes RETURNING id; --");
+    assertTampered(
+        "25006",
+        "SELECT 1) AS answer ON false) AS named; WITH gone AS (DELETE FROM notes RETURNING id) SELECT 1"
+            + " FROM (SELECT answer.* FROM (SELECT) AS nothing LEFT JOIN (SELECT 1");
     assertTampered("42601", "SELECT 1) AS answer; SET transaction_read_only = off; --");
   }
 

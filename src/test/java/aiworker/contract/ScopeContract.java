@@ -59,6 +59,35 @@ abstract class ScopeContract extends RuntimeContract {
     }
   }
 
+  /** Values of all columns are there, whatever they are called. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "SELECT min(id), min(name) FROM users                  | {\"min\": 1, \"min_2\": \"user 1\"}",
+        "SELECT 1 AS a, 2 AS a, 3 AS a_2, 4 AS a_2, 5 AS \"A\" | {\"A\": 5, \"a\": 1, \"a_2\": 2, \"a_2_2\": 3, \"a_2_3\": 4}",
+        "SELECT 1, 2, NULL                                      | {\"?column?\": 1, \"?column?_2\": 2, \"?column?_3\": null}",
+        "VALUES (1, 'x')                                        | {\"column1\": 1, \"column2\": \"x\"}",
+        "SELECT u.id, v.id FROM users u JOIN users v ON v.id = u.id + 1 ORDER BY 1 LIMIT 1 | {\"id\": 1, \"id_2\": 2}"
+      })
+  void columnsOfOneNameAreAllThere(String statement, String row) throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion(statement));
+    assertEquals(
+        json(row),
+        json(value(warm("asker"), "SELECT ai_run_sql(?, 'v1')", "names of " + statement)));
+  }
+
+  @Test
+  void longNamesOfOneNameAreAllThere() throws SQLException {
+    String name = "é".repeat(31);
+    endpoint.otherwise(
+        request -> FakeEndpoint.completion("SELECT 1 AS \"%1$s\", 2 AS \"%1$s\"".formatted(name)));
+    assertEquals(
+        json("{\"%s\": 1, \"%s_2\": 2}".formatted(name, name.substring(2))),
+        json(value(warm("asker"), "SELECT ai_run_sql('long names', 'v1')")));
+  }
+
   @Test
   void costIsJudgedAsTheCallerBeforeAStatementRuns() throws SQLException {
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT name FROM users"));
