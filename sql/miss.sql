@@ -30,7 +30,8 @@ BEGIN
     flight := CASE WHEN mode = 'join' AND (settings ->> 'cache_enabled')::boolean THEN ai_worker.enter_flight(cache_key)
                    ELSE 'alone' END;
     request := jsonb_build_object(
-        'mode', mode, 'schema_version', version, 'cache_key', cache_key, 'leads', flight = 'lead', 'started_us', started_us);
+        'mode', mode, 'schema_version', version, 'cache_key', cache_key, 'leads', flight = 'lead', 'started_us', started_us,
+        'automatic', schema_version IS NULL);
     IF flight <> 'alone' THEN
         response := ai_worker.hit(prompt, version);
     END IF;
@@ -71,16 +72,23 @@ CREATE OR REPLACE FUNCTION ai_worker.finish_miss(
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    kept boolean := storable;
 BEGIN
     IF NOT storable AND NOT current_setting('transaction_read_only')::boolean THEN
         PERFORM ai_worker.warn('unstorable',
             concat('an answer is not cached, as it could be proven by its names alone: ', ai_worker.no_view()),
             'Give the event trigger a WHEN TAG IN (...) without CREATE VIEW.');
     END IF;
+    -- A schema that has changed while the model was asked is not the one that the statement was proven under.
+    IF storable AND (request ->> 'automatic')::boolean THEN
+        kept := request ->> 'schema_version' = ai_worker.schema_fingerprint(
+            ARRAY(SELECT jsonb_array_elements_text(settings -> 'schemas')));
+    END IF;
     -- What is renewed is stored by whoever renews it.
     IF request ->> 'mode' <> 'renew' THEN
         PERFORM ai_worker.store(
-            prompt, request, CASE WHEN storable THEN settings ELSE settings || '{"cache_enabled": false}' END, statement, tokens);
+            prompt, request, CASE WHEN kept THEN settings ELSE settings || '{"cache_enabled": false}' END, statement, tokens);
     END IF;
     -- Nobody waits for a session that does not lead, and one that has led very many must take no more locks.
     IF (request ->> 'leads')::boolean THEN

@@ -57,6 +57,28 @@ REVOKE ALL ON FUNCTION public.ai_worker_verify(text, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_verify(text, boolean) IS
     'AI Worker: pins an entry whose statement a DBA found right, and returns it: no expiry, clean-up, eviction or renewal takes it, and it may serve as an example; one that has expired but is still there is served again. A change of the schema makes it miss like any other, and ai_worker_invalidate, DELETE and TRUNCATE delete it. With false it lives for default_ttl from now on';
 
+-- Before the model is paid for what would not be kept.
+CREATE OR REPLACE FUNCTION ai_worker.require_storable() RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    reason text := ai_worker.no_view();
+BEGIN
+    IF NOT (ai_worker.settings() ->> 'cache_enabled')::boolean THEN
+        reason := 'cache_enabled is off';
+    END IF;
+    IF reason IS NOT NULL THEN
+        RAISE EXCEPTION 'no answer would be cached: %', reason
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'So the model was not asked.',
+                  HINT = 'Run it in a read-write transaction on the primary; SELECT ai_worker_health() says more.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.require_storable() FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.require_storable() IS
+    'AI Worker: an error where answers are not cached: in a read-only transaction, beside an event trigger on CREATE VIEW, or switched off';
+
 CREATE OR REPLACE FUNCTION public.ai_worker_warm_cache(
     prompts text[], schema_version text DEFAULT NULL,
     OUT prompt text, OUT ok boolean, OUT cache_hit boolean, OUT error text)
@@ -68,6 +90,7 @@ BEGIN
     IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_warm_cache(text[],text)'::regprocedure, 'EXECUTE') THEN
         PERFORM ai_worker.refuse('public.ai_worker_warm_cache(text[],text)');
     END IF;
+    PERFORM ai_worker.require_storable();
     FOREACH prompt IN ARRAY COALESCE(prompts, '{}') LOOP
         BEGIN
             cache_hit := (public.ai_generate_sql(prompt, schema_version) ->> 'cache_hit')::boolean;
@@ -101,15 +124,17 @@ BEGIN
     IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_refresh_popular(bigint,interval)'::regprocedure, 'EXECUTE') THEN
         PERFORM ai_worker.refuse('public.ai_worker_refresh_popular(bigint,interval)');
     END IF;
-    current_version := ai_worker.schema_fingerprint((SELECT c.schemas FROM public.ai_worker_config AS c));
     IF min_hits IS NULL OR min_hits < 0 OR expiring_within IS NULL OR expiring_within < interval '0' THEN
         RAISE EXCEPTION 'min_hits % and expiring_within % cannot be used', min_hits, expiring_within
             USING ERRCODE = 'invalid_parameter_value', DETAIL = 'Both must be zero or more.',
                   HINT = 'For example: SELECT ai_worker_refresh_popular(10, ''1 hour'').';
     END IF;
+    PERFORM ai_worker.require_storable();
+    current_version := ai_worker.schema_version();
     -- Entries of an automatic version that is no longer the schema's would be asked about the wrong schema.
     FOR entry IN
-        SELECT c.cache_key, c.prompt_text, c.schema_version, c.created_at
+        SELECT c.cache_key, c.prompt_text, c.schema_version, c.created_at,
+               c.schema_version ~ '^([0-9a-f]{20}|locked-[0-9a-f]{13})$' AS automatic
           FROM public.ai_worker_cache AS c
           JOIN public.ai_worker_config AS s ON s.model = c.model
           LEFT JOIN LATERAL (SELECT sum(h.hits) AS hits FROM ai_worker.cache_hits AS h
@@ -122,13 +147,23 @@ BEGIN
          ORDER BY c.hit_count + COALESCE(unfolded.hits, 0) DESC
     LOOP
         BEGIN
-            fresh := ai_worker.regenerate(entry.prompt_text, entry.schema_version::text);
-            -- created_at stays: it says which entry a hit belongs to. What was verified meanwhile stays as it is.
+            -- It may have become another schema's, or another model's, since the last entry was asked about.
+            CONTINUE WHEN entry.automatic AND entry.schema_version <> ai_worker.schema_version()
+                     OR entry.cache_key <> (SELECT ai_worker.cache_key(entry.prompt_text, s.model, entry.schema_version)
+                                              FROM public.ai_worker_config AS s);
+            fresh := ai_worker.regenerate(
+                entry.prompt_text, CASE WHEN entry.automatic THEN NULL ELSE entry.schema_version::text END);
+            -- A change while the model was asked: the statement was proven under what came after it.
+            CONTINUE WHEN entry.automatic
+                     AND ai_worker.schema_fingerprint((SELECT s.schemas FROM public.ai_worker_config AS s)) <> entry.schema_version;
+            -- created_at stays: it says which entry a hit belongs to. What was verified meanwhile stays as it is, and so does
+            -- what is another model's by now.
             UPDATE public.ai_worker_cache AS c
                SET generated_sql = fresh ->> 'sql', tokens_used = (fresh ->> 'tokens_used')::integer,
                    expires_at = clock_timestamp() + s.default_ttl
               FROM public.ai_worker_config AS s
-             WHERE c.cache_key = entry.cache_key AND c.created_at = entry.created_at AND c.expires_at < 'infinity';
+             WHERE c.cache_key = ai_worker.cache_key(entry.prompt_text, s.model, fresh ->> 'schema_version')
+               AND c.cache_key = entry.cache_key AND c.created_at = entry.created_at AND c.expires_at < 'infinity';
             renewed := renewed + FOUND::integer;
         EXCEPTION WHEN OTHERS THEN
             RAISE WARNING 'entry % was not renewed: %', entry.cache_key, SQLERRM;

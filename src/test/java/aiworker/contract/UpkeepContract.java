@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -122,6 +123,101 @@ abstract class UpkeepContract extends RuntimeContract {
     assertTrue(json(rows.get(2)).get("error").asText().startsWith("IA020: "), rows.get(2));
     assertTrue(json(rows.get(4)).get("cache_hit").asBoolean());
     assertEquals("SELECT 2 LIMIT 1000", value("SELECT ai_sql('two', 'v1')"));
+  }
+
+  /** After the change is undone the old version is served again, as it was. */
+  @Test
+  void whatIsRenewedWhileTheSchemaChangesIsNotKept() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT id FROM users"));
+    generate("one", null);
+    generate("two", null);
+    AtomicBoolean changed = new AtomicBoolean();
+    endpoint.otherwise(
+        request -> {
+          if (!changed.getAndSet(true)) {
+            asSuperuser("ALTER TABLE users ADD COLUMN extra int");
+          }
+          return FakeEndpoint.completion("SELECT extra FROM users");
+        });
+    try (Connection admin = cluster.connect(database, "admin")) {
+      assertEquals("0", value(admin, "SELECT ai_worker_refresh_popular(0, '2 days')"));
+    } finally {
+      asSuperuser("ALTER TABLE users DROP COLUMN extra");
+    }
+    assertTrue(changed.get());
+    for (String question : List.of("one", "two")) {
+      JsonNode answer = generate(question, null);
+      assertTrue(answer.get("cache_hit").asBoolean());
+      assertEquals("SELECT id FROM users LIMIT 1000", answer.get("sql").asText());
+    }
+  }
+
+  /** The model may guess a column that it was not told of, and that is gone again later. */
+  @Test
+  void whatIsAnsweredWhileTheSchemaChangesIsNotKept() throws SQLException {
+    endpoint.otherwise(
+        request -> {
+          asSuperuser("ALTER TABLE users ADD COLUMN extra int");
+          return FakeEndpoint.completion("SELECT extra FROM users");
+        });
+    try {
+      assertEquals("SELECT extra FROM users LIMIT 1000", generate("one", null).get("sql").asText());
+    } finally {
+      asSuperuser("ALTER TABLE users DROP COLUMN extra");
+    }
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT id FROM users"));
+    assertFalse(generate("one", null).get("cache_hit").asBoolean());
+    assertTrue(generate("one", null).get("cache_hit").asBoolean());
+  }
+
+  @Test
+  void whatIsRenewedWhileTheModelChangesIsNotKept() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    generate("one", "v1");
+    endpoint.otherwise(
+        request -> {
+          asSuperuser("UPDATE ai_worker_config SET model = 'another'");
+          return FakeEndpoint.completion("SELECT 2");
+        });
+    try (Connection admin = cluster.connect(database, "admin")) {
+      assertEquals("0", value(admin, "SELECT ai_worker_refresh_popular(0, '2 days')"));
+    }
+    admin("UPDATE ai_worker_config SET model = 'test-model'");
+    assertEquals("SELECT 1 LIMIT 1000", generate("one", "v1").get("sql").asText());
+  }
+
+  private void asSuperuser(String sql) {
+    try {
+      admin(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ai_worker_warm_cache(ARRAY['new'], 'v1')",
+        "ai_worker_refresh_popular(0, '2 days')"
+      })
+  void noModelIsPaidForWhatWouldNotBeKept(String call) throws SQLException {
+    fill(1, "1 day");
+    try (Connection admin = cluster.connect(database, "admin");
+        Statement statement = admin.createStatement()) {
+      statement.execute("SET default_transaction_read_only = on");
+      assertNothingWouldBeCached("the transaction is read-only", admin, call);
+      statement.execute("SET default_transaction_read_only = off");
+      admin("UPDATE ai_worker_config SET cache_enabled = false");
+      assertNothingWouldBeCached("cache_enabled is off", admin, call);
+    }
+    assertEquals(0, endpoint.requests().size());
+  }
+
+  private static void assertNothingWouldBeCached(String why, Connection admin, String call) {
+    PSQLException refused =
+        assertThrows(PSQLException.class, () -> value(admin, "SELECT " + call), why);
+    assertEquals("55000", refused.getSQLState());
+    assertTrue(refused.getMessage().contains("no answer would be cached: " + why));
   }
 
   @Test
