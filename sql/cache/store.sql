@@ -42,7 +42,10 @@ AS $$
 DECLARE
     stored_at CONSTANT timestamptz := clock_timestamp();
     isolation CONSTANT text := current_setting('transaction_isolation');
-    expires_at CONSTANT timestamptz := stored_at + (settings ->> 'default_ttl')::interval;
+    -- LEAST leaves out what is NULL.
+    expires_at CONSTANT timestamptz := LEAST(
+        stored_at + (settings ->> 'default_ttl')::interval,
+        CASE WHEN (request ->> 'today_only')::boolean THEN date_trunc('day', stored_at) + interval '1 day' END);
     cache_key CONSTANT text := request ->> 'cache_key';
     model CONSTANT text := settings ->> 'model';
     schema_version CONSTANT text := request ->> 'schema_version';

@@ -155,7 +155,8 @@ BEGIN
                 entry.prompt_text, CASE WHEN entry.automatic THEN NULL ELSE entry.schema_version::text END);
             -- A change while the model was asked: the statement was proven under what came after it.
             CONTINUE WHEN entry.automatic
-                     AND ai_worker.schema_fingerprint((SELECT s.schemas FROM public.ai_worker_config AS s)) <> entry.schema_version;
+                     AND ai_worker.schema_fingerprint((SELECT s.schemas FROM public.ai_worker_config AS s)) <> entry.schema_version
+                     OR fresh -> 'warnings' IS NOT NULL;
             -- created_at stays: it says which entry a hit belongs to. What was verified meanwhile stays as it is, and so does
             -- what is another model's by now.
             UPDATE public.ai_worker_cache AS c

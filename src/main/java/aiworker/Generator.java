@@ -12,9 +12,11 @@ import aiworker.db.Row;
 import aiworker.error.AiWorkerException;
 import aiworker.json.Json;
 import aiworker.limits.Upstream;
+import aiworker.meaning.FrozenTime;
 import aiworker.reply.Reply;
 import aiworker.schema.SchemaContext;
 import aiworker.usage.Usage;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
 /**
@@ -24,6 +26,11 @@ import java.util.List;
  * <p>Thread rule: runs on the backend's thread; one per call.
  */
 public final class Generator {
+  private static final String FROZEN =
+      "The question is about time as it passes, and %s stands still. Write it with current_date or now().";
+  private static final String WARNING =
+      "the question is about time as it passes, but %s in the statement stands still: it is right today at best";
+
   private final Database database;
   private final Upstream upstream;
 
@@ -64,6 +71,7 @@ public final class Generator {
     Prover prover = new Prover(database, config);
     Row endpoint = miss.endpoint();
     Usage usage = Usage.NONE;
+    ProvenSql frozen = null;
     for (int round = 0; ; round++) {
       ChatReply reply;
       try {
@@ -74,15 +82,23 @@ public final class Generator {
       usage = usage.plus(reply.usage());
       try {
         ProvenSql statement = prover.prove(Reply.of(reply.content()).sql());
-        upstream.finished(
-            database, settings, miss.finish(statement, usage.total(), upstream.unrecorded()));
-        return response(statement, usage, miss);
+        String date = FrozenTime.find(miss.prompt(), statement.text());
+        if (date == null || round >= config.repairRounds()) {
+          return finished(miss, settings, statement, date, usage);
+        }
+        frozen = statement;
+        endpoint = upstream.refused(database, settings);
+        conversation.repair(reply.content(), FROZEN.formatted(date), null);
       } catch (AiWorkerException e) {
         // the endpoint may have put into its answer what it was sent
         AiWorkerException shown = e.reworded(settings::masked);
         endpoint = upstream.refused(database, settings);
         if (!e.failure().isRepairable()) {
           upstream.unanswered();
+        }
+        if (frozen != null) {
+          String date = FrozenTime.find(miss.prompt(), frozen.text());
+          return finished(miss, settings, frozen, date, usage);
         }
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
           throw shown.costing(usage);
@@ -91,18 +107,32 @@ public final class Generator {
             "SELECT ai_worker.debug(?, ?) AS nothing",
             "asking the model again: " + shown.getMessage(),
             shown.detail());
-        conversation.repair(reply.content(), e);
+        conversation.repair(reply.content(), e.getMessage(), e.detail());
       }
     }
   }
 
-  private static String response(ProvenSql statement, Usage usage, Miss miss) {
-    return Json.object()
-        .put("sql", statement.text())
-        .put("validated", true)
-        .put("tokens_used", usage.total())
-        .put("schema_version", miss.schemaVersion())
-        .put("cache_hit", false)
-        .toString();
+  /**
+   * Stores an answer and makes the response of it.
+   *
+   * @param date that the statement should not hold, null if there is none
+   */
+  private String finished(
+      Miss miss, ChatSettings settings, ProvenSql statement, String date, Usage usage) {
+    upstream.finished(
+        database,
+        settings,
+        miss.finish(statement, date != null, usage.total(), upstream.unrecorded()));
+    ObjectNode response =
+        Json.object()
+            .put("sql", statement.text())
+            .put("validated", true)
+            .put("tokens_used", usage.total())
+            .put("schema_version", miss.schemaVersion())
+            .put("cache_hit", false);
+    if (date != null) {
+      response.putArray("warnings").add(WARNING.formatted(date));
+    }
+    return response.toString();
   }
 }

@@ -3,7 +3,9 @@ package aiworker.cache;
 import aiworker.check.ProvenSql;
 import aiworker.db.Database;
 import aiworker.db.Row;
+import aiworker.json.Json;
 import aiworker.usage.Tally;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 
 /**
@@ -114,16 +116,17 @@ public final class Miss {
    * Stores the answer, counts the miss and records what was used; whatever keeps it from doing so
    * is a warning of the server's.
    *
+   * @param todayOnly whether it may be right today at best
    * @param tokens that the answer cost, all rounds included
    * @param used what is to be recorded
    * @return the row of {@code ai_worker.endpoint()}, with {@code recorded}
    */
-  public Row finish(ProvenSql statement, int tokens, Tally used) {
+  public Row finish(ProvenSql statement, boolean todayOnly, int tokens, Tally used) {
     return database
         .query(
             "SELECT f.* FROM ai_worker.finish_miss(?, ?::jsonb, ?::jsonb, ?, ?::boolean, ?::integer, ?::jsonb) AS f",
             prompt,
-            begun.text("request"),
+            ((ObjectNode) Json.ours(begun.text("request"))).put("today_only", todayOnly).toString(),
             begun.text("settings"),
             statement.text(),
             Boolean.toString(statement.storable()),

@@ -18,6 +18,8 @@ import java.sql.Statement;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 abstract class GenerationContract extends RuntimeContract {
   GenerationContract(BackendRuntime runtime) {
@@ -180,6 +182,38 @@ abstract class GenerationContract extends RuntimeContract {
       assertFalse(plans.contains("JIT:"), plans);
       assertFalse(plans.contains("Seq Scan on ai_worker_cache"), plans);
     }
+  }
+
+  @Test
+  void dateOfTheModelsOwnGoesBackToIt() throws SQLException {
+    endpoint
+        .replyWithSql("SELECT '2024-05-01'::date AS since")
+        .replyWithSql("SELECT current_date - 30 AS since");
+    JsonNode answer = generate("since when is last month", "v1");
+    assertEquals("SELECT current_date - 30 AS since LIMIT 1000", answer.get("sql").asText());
+    assertFalse(answer.has("warnings"), answer.toString());
+    assertEquals(240, answer.get("tokens_used").asInt());
+    assertTrue(endpoint.requests().get(1).lastMessage().contains("current_date or now()"));
+  }
+
+  /** Also if it insists with what is refused: its first statement was proven. */
+  @ParameterizedTest
+  @ValueSource(strings = {"SELECT '2024-06-01'::date AS since", "DROP TABLE users", "What?"})
+  void dateThatTheModelInsistsOnIsWarnedOfAndGoneTomorrow(String second) throws SQLException {
+    admin("UPDATE ai_worker_config SET default_ttl = '10 days'");
+    endpoint.replyWithSql("SELECT '2024-05-01'::date AS since").replyWith(second);
+    JsonNode answer = generate("since when is last month " + second.length(), "v1");
+    String date = second.startsWith("SELECT") ? "2024-06-01" : "2024-05-01";
+    assertEquals(
+        "SELECT '%s'::date AS since LIMIT 1000".formatted(date), answer.get("sql").asText());
+    assertTrue(
+        answer.at("/warnings/0").asText().contains("'" + date + "' in the statement stands still"),
+        answer.toString());
+    assertEquals(
+        "t",
+        adminValue(
+            "SELECT expires_at <= date_trunc('day', created_at) + interval '1 day' FROM ai_worker_cache"));
+    assertEquals("0", value(warm("admin"), "SELECT ai_worker_refresh_popular(0, '2 days')"));
   }
 
   @Test

@@ -1,0 +1,2 @@
+/** Whether a proven statement can mean what was asked. */
+package aiworker.meaning;
