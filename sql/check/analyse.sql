@@ -2,7 +2,7 @@
 -- nothing of it is evaluated but the input functions of its literals; these run as the powerless role that owns this function,
 -- and whatever they do is rolled back.
 CREATE OR REPLACE FUNCTION ai_worker_prover.analyse(
-    statement text, path text, OUT rule_tree text, OUT rule_uses jsonb, OUT error jsonb)
+    statement text, path text, qualify boolean, OUT rule_tree text, OUT rule_uses jsonb, OUT qualified text, OUT error jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -26,13 +26,21 @@ BEGIN
         PERFORM set_config('search_path', path, true);
         EXECUTE definition;
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-        SELECT r.ev_action::text,
+        -- The view's own OID and places in its text are its own. Blanks in strings are escaped.
+        SELECT regexp_replace(replace(r.ev_action::text, ' :relid ' || c.oid || ' ', ' :relid 0 '),
+                              ' :(location|stmt_location|stmt_len) -?[0-9]+', '', 'g'),
                (SELECT jsonb_agg(jsonb_build_object('class', d.refclassid, 'oid', d.refobjid, 'column', d.refobjsubid))
                   FROM pg_depend AS d
                  WHERE d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refobjid <> c.oid)
           INTO STRICT rule_tree, rule_uses
           FROM pg_class AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid
          WHERE c.relnamespace = 'ai_worker_prover'::regnamespace AND c.relname = view_name;
+        IF qualify THEN
+            -- Every name that is not built in with its schema, since the path holds none: what stands in the parentheses above.
+            qualified := pg_get_viewdef(format('ai_worker_prover.%I', view_name)::regclass);
+            qualified := substr(qualified, strpos(qualified, 'FROM (') + 6);
+            qualified := btrim(left(qualified, 1 - strpos(reverse(qualified), reverse(') answer')) - length(') answer')), ' ' || chr(10));
+        END IF;
         analysed := true;
         RAISE EXCEPTION USING ERRCODE = 'IA998', MESSAGE = 'analysed';
     EXCEPTION
@@ -49,9 +57,9 @@ BEGIN
     END;
 END
 $$;
-REVOKE ALL ON FUNCTION ai_worker_prover.analyse(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION ai_worker_prover.analyse(text, text) IS
-    'AI Worker: what the server makes of one query under a search path, as the tree of a view''s rule and all that is not built in and that it depends on; or the server''s error. Leaves nothing behind';
+REVOKE ALL ON FUNCTION ai_worker_prover.analyse(text, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker_prover.analyse(text, text, boolean) IS
+    'AI Worker: what the server makes of one query under a search path, as the tree of a view''s rule and all that is not built in and that it depends on, and if asked for with all names qualified; or the server''s error. Leaves nothing behind';
 
 -- For where no view can be made. PREPARE analyses too, and works in a read-only transaction and on a standby.
 CREATE OR REPLACE FUNCTION ai_worker_prover.prepare(statement text, path text) RETURNS jsonb

@@ -192,8 +192,86 @@ REVOKE ALL ON FUNCTION ai_worker.unprovable(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.unprovable(text[]) IS
     'AI Worker: why no statement on these schemas can be proven here, whatever it says, as sqlstate, message and hint; NULL if one can';
 
+CREATE OR REPLACE FUNCTION ai_worker.resolve_rule(rule_tree text, rule_uses jsonb, OUT objects jsonb, OUT error jsonb)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    -- A brace in a string is escaped by a backslash, and begins no node.
+    nodes CONSTANT text[] := (string_to_array(replace(rule_tree, chr(92) || '{', ''), '{'))[2:];
+    unknown CONSTANT text := ai_worker.unknown_node(nodes);
+BEGIN
+    IF rule_tree IS NULL THEN
+        RAISE EXCEPTION 'the analysis gave nothing to judge';
+    END IF;
+    IF unknown IS NOT NULL THEN
+        error := jsonb_build_object(
+            'sqlstate', '0A000',
+            'message', CASE unknown WHEN 'ROWMARKCLAUSE' THEN 'a locking clause is not allowed'
+                                    ELSE format('the proof does not know %s', unknown) END);
+        RETURN;
+    END IF;
+    SELECT COALESCE(jsonb_agg(to_jsonb(o) ORDER BY to_jsonb(o)), '[]') INTO objects
+      FROM ai_worker.resolved_objects(nodes, rule_uses) AS o;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.resolve_rule(text, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.resolve_rule(text, jsonb) IS
+    'AI Worker: the objects of ai_worker.resolved_objects, or an error for what the proof does not know';
+
+CREATE OR REPLACE FUNCTION ai_worker.has_twin(rule_uses jsonb) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM jsonb_to_recordset(rule_uses) AS u (class oid, oid oid)
+         CROSS JOIN LATERAL (
+               SELECT t.relnamespace FROM pg_class AS o JOIN pg_class AS t ON t.relname = o.relname AND t.oid <> o.oid
+                WHERE u.class = 'pg_class'::regclass AND o.oid = u.oid
+                UNION ALL
+               SELECT t.pronamespace FROM pg_proc AS o JOIN pg_proc AS t ON t.proname = o.proname
+                WHERE u.class = 'pg_proc'::regclass AND o.oid = u.oid AND t.pronamespace <> o.pronamespace
+                UNION ALL
+               SELECT t.typnamespace FROM pg_type AS o JOIN pg_type AS t ON t.typname = o.typname AND t.oid <> o.oid
+                WHERE u.class = 'pg_type'::regclass AND o.oid = u.oid
+                UNION ALL
+               SELECT t.oprnamespace FROM pg_operator AS o JOIN pg_operator AS t ON t.oprname = o.oprname
+                WHERE u.class = 'pg_operator'::regclass AND o.oid = u.oid AND t.oprnamespace <> o.oprnamespace) AS twin (schema)
+          JOIN pg_namespace AS n ON n.oid = twin.schema
+         WHERE NOT starts_with(n.nspname, 'pg_') AND n.nspname <> 'information_schema')
+$$;
+REVOKE ALL ON FUNCTION ai_worker.has_twin(jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.has_twin(jsonb) IS
+    'AI Worker: whether something that a statement uses has the name of something in another schema that is not the system''s';
+
+-- A guess, which the server proves right or wrong.
+CREATE OR REPLACE FUNCTION ai_worker.qualify(statement text, schemas text[], names jsonb, rule_uses jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    place record;
+BEGIN
+    FOR place IN
+        SELECT DISTINCT ON (w.start) w.start, n.nspname
+          FROM jsonb_to_recordset(names) AS w (kind text, name text, start integer)
+          JOIN jsonb_to_recordset(rule_uses) AS u (class oid, oid oid) ON u.class = 'pg_class'::regclass
+          JOIN pg_class AS c ON c.oid = u.oid AND c.relname = w.name
+          JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE w.kind = 'place'
+         ORDER BY w.start DESC, array_position(schemas, n.nspname::text)
+    LOOP
+        statement := concat(left(statement, place.start - 1), quote_ident(place.nspname), '.', substr(statement, place.start));
+    END LOOP;
+    RETURN statement;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.qualify(text, text[], jsonb, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.qualify(text, text[], jsonb, jsonb) IS
+    'AI Worker: a statement with the schemas of its relations where these may be named';
+
 CREATE OR REPLACE FUNCTION ai_worker.resolve_statement(
-    statement text, schemas text[], names jsonb, allowed text[], OUT objects jsonb, OUT names_only text, OUT error jsonb)
+    statement text, schemas text[], names jsonb, allowed text[], OUT objects jsonb, OUT names_only text, OUT qualified text, OUT error jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -203,11 +281,32 @@ DECLARE
     closed CONSTANT text[] :=
         ARRAY(SELECT e.name FROM unnest(extensions) AS e (name) WHERE NOT has_schema_privilege('ai_worker_prover', e.name, 'USAGE'));
     path CONSTANT text := ai_worker.query_path(schemas);
+    bare_path CONSTANT text := 'pg_catalog, pg_temp';
     analysis record;
-    nodes text[];
-    hidden text;
+    again record;
+    same jsonb;
 BEGIN
     error := ai_worker.unprovable(schemas);
+    IF error IS NOT NULL THEN
+        RETURN;
+    END IF;
+    -- The model saw a column or table of that name and forgot the quotes.
+    SELECT jsonb_build_object(
+               'sqlstate', '0A000',
+               'message', format('%s is a function of the server here; the %s is written "%s"', w.name, n.what, n.name))
+      INTO error
+      FROM jsonb_to_recordset(names) AS w (kind text, name text)
+     CROSS JOIN LATERAL (
+           SELECT 'column of ' || quote_ident(c.relname) AS what, a.attname AS name
+             FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS s ON s.oid = c.relnamespace
+            WHERE lower(a.attname) = w.name AND a.attnum > 0 AND NOT a.attisdropped
+              AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND s.nspname = ANY (schemas)
+            UNION ALL
+           SELECT 'table', c.relname
+             FROM pg_class AS c JOIN pg_namespace AS s ON s.oid = c.relnamespace
+            WHERE lower(c.relname) = w.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND s.nspname = ANY (schemas)) AS n
+     WHERE w.kind = 'keyword'
+     LIMIT 1;
     IF error IS NOT NULL THEN
         RETURN;
     END IF;
@@ -230,7 +329,7 @@ BEGIN
         error := ai_worker_prover.prepare(statement, path);
         RETURN;
     END IF;
-    SELECT a.* INTO analysis FROM ai_worker_prover.analyse(statement, path) AS a;
+    SELECT a.* INTO analysis FROM ai_worker_prover.analyse(statement, path, false) AS a;
     error := analysis.error;
     IF error IS NOT NULL THEN
         -- No such function or operator, no such object: perhaps there.
@@ -255,23 +354,28 @@ BEGIN
     IF error IS NOT NULL THEN
         RETURN;
     END IF;
-    IF analysis.rule_tree IS NULL THEN
-        RAISE EXCEPTION 'the analysis gave nothing to judge';
-    END IF;
-    -- A brace in a string is escaped by a backslash, and begins no node.
-    nodes := (string_to_array(replace(analysis.rule_tree, chr(92) || '{', ''), '{'))[2:];
-    hidden := ai_worker.unknown_node(nodes);
-    IF hidden IS NOT NULL THEN
-        error := jsonb_build_object(
-            'sqlstate', '0A000',
-            'message', CASE hidden WHEN 'ROWMARKCLAUSE' THEN 'a locking clause is not allowed'
-                                   ELSE format('the proof does not know %s', hidden) END);
+    SELECT r.objects, r.error INTO objects, error FROM ai_worker.resolve_rule(analysis.rule_tree, analysis.rule_uses) AS r;
+    IF error IS NOT NULL OR schemas = '{public}' AND extensions = '{}' AND NOT ai_worker.has_twin(analysis.rule_uses) THEN
         RETURN;
     END IF;
-    SELECT COALESCE(jsonb_agg(to_jsonb(o)), '[]') INTO objects
-      FROM ai_worker.resolved_objects(nodes, analysis.rule_uses) AS o;
+    -- Under the search path of whoever runs it, names could mean something else. It stays as it is if it needs none, or with the
+    -- schemas of its relations; else it is what the server prints.
+    FOREACH qualified IN ARRAY ARRAY[statement, ai_worker.qualify(statement, schemas, names, analysis.rule_uses)] LOOP
+        SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, false) AS a;
+        IF again.rule_tree = analysis.rule_tree THEN
+            RETURN;
+        END IF;
+    END LOOP;
+    SELECT a.qualified INTO qualified FROM ai_worker_prover.analyse(statement, path, true) AS a;
+    SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, false) AS a;
+    IF again.error IS NULL THEN
+        SELECT r.objects INTO same FROM ai_worker.resolve_rule(again.rule_tree, again.rule_uses) AS r;
+    END IF;
+    IF same IS DISTINCT FROM objects THEN
+        qualified := '';
+    END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.resolve_statement(text, text[], jsonb, text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.resolve_statement(text, text[], jsonb, text[]) IS
-    'AI Worker: what one query under these schemas reads and calls, by what the server resolved, without running or planning it; the server''s error if it is none; and where no view can be made why not (names_only), with all that its names can mean';
+    'AI Worker: what one query under these schemas reads and calls, by what the server resolved, without running or planning it; the server''s error if it is none; and where no view can be made why not (names_only), with all that its names can mean; qualified if under another search path it could mean something else, empty if that cannot be done';

@@ -58,5 +58,27 @@ final class Keywords {
           WHEN WHERE ZONE DEFAULT REF
           """);
 
+  /** Functions that a word alone calls, unless it is quoted, after a dot, or a label after AS. */
+  static final Set<String> CALLED_BY_A_WORD =
+      Lexer.words(
+          """
+          CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP
+          CURRENT_USER LOCALTIME LOCALTIMESTAMP SESSION_USER SYSTEM_USER USER
+          """);
+
+  /** Calls whose arguments have a FROM of their own. */
+  static final Set<String> FROM_IN_A_CALL = Lexer.words("EXTRACT OVERLAY SUBSTRING TRIM");
+
+  /** Words that begin a clause of a query. */
+  static final Set<String> CLAUSES =
+      Lexer.words(
+          """
+          SELECT FROM WHERE GROUP HAVING WINDOW UNION INTERSECT EXCEPT ORDER LIMIT OFFSET FETCH ON
+          USING
+          """);
+
+  /** Clauses in which a comma may begin another relation. */
+  static final Set<String> FROM_LIST = Lexer.words("FROM ON USING");
+
   private Keywords() {}
 }

@@ -6,6 +6,7 @@ import aiworker.lexer.Token;
 import aiworker.lexer.Token.Kind;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -19,14 +20,18 @@ import java.util.Set;
  * any name after a dot as one in attribute notation ({@code t.f} calls f(t) when t has no column
  * f).
  *
+ * @param text that they are read off
  * @param relations from the tree; common table expressions among them
  * @param types of casts and constants, whose input functions run while the statement is analysed
  * @param definitions what may be the type in {@code AS t(a type)}, or a table, a column or an alias
  * @param attributes what stands after a dot
  * @param fields what stands after the dot of a parenthesised expression
+ * @param keywords functions of the server that are called by a word alone, such as {@code user}
+ * @param places where a name without its schema may be a relation's
  * @param systemNames names of the system where a relation, its schema or its alias may stand
  */
 record Names(
+    String text,
     Set<QualifiedName> relations,
     Set<QualifiedName> functions,
     Set<QualifiedName> types,
@@ -34,12 +39,15 @@ record Names(
     Set<String> attributes,
     Set<String> fields,
     Set<String> operators,
+    Set<String> keywords,
+    List<Token> places,
     Set<String> systemNames) {
 
   static Names of(String text, Set<QualifiedName> relations, Set<String> calledInTree) {
     Scan scan = new Scan(Lexer.tokens(text), calledInTree);
     scan.run();
     return new Names(
+        text,
         relations,
         scan.functions,
         scan.types,
@@ -47,6 +55,8 @@ record Names(
         scan.attributes,
         scan.fields,
         scan.operators,
+        scan.keywords,
+        scan.places,
         scan.systemNames);
   }
 
@@ -62,11 +72,21 @@ record Names(
     attributes.forEach(name -> add(wanted, "attribute", new QualifiedName(null, name)));
     fields.forEach(name -> add(wanted, "field", new QualifiedName(null, name)));
     operators.forEach(name -> add(wanted, "operator", new QualifiedName(null, name)));
+    keywords.forEach(name -> add(wanted, "keyword", new QualifiedName(null, name)));
+    for (Token place : places) {
+      // as the server counts, in code points from one
+      int start = text.codePointCount(0, place.start()) + 1;
+      add(wanted, "place", new QualifiedName(null, place.name())).put("start", start);
+    }
     return wanted.toString();
   }
 
-  private static void add(ArrayNode wanted, String kind, QualifiedName name) {
-    wanted.addObject().put("kind", kind).put("schema", name.schema()).put("name", name.name());
+  private static ObjectNode add(ArrayNode wanted, String kind, QualifiedName name) {
+    return wanted
+        .addObject()
+        .put("kind", kind)
+        .put("schema", name.schema())
+        .put("name", name.name());
   }
 
   /** One pass over the tokens. */
@@ -79,8 +99,11 @@ record Names(
     private final Set<String> attributes = new LinkedHashSet<>();
     private final Set<String> fields = new LinkedHashSet<>();
     private final Set<String> operators = new LinkedHashSet<>();
+    private final Set<String> keywords = new LinkedHashSet<>();
     private final Set<String> systemNames = new LinkedHashSet<>();
+    private final List<Token> places = new ArrayList<>();
     private final Deque<String> openers = new ArrayDeque<>();
+    private final Deque<String> clauses = new ArrayDeque<>(List.of(""));
     private int at;
 
     private Scan(List<Token> tokens, Set<String> calledInTree) {
@@ -113,8 +136,10 @@ record Names(
         operators.add(token.text());
       } else if (token.is("(") || token.is("[")) {
         openers.push(token.is("[") ? "[" : previous(1) == null ? "" : previous(1).word());
+        clauses.push(clauses.peek());
       } else if ((token.is(")") || token.is("]")) && !openers.isEmpty()) {
         openers.pop();
+        clauses.pop();
       } else if (token.is(":") && !"[".equals(openers.peek())) {
         throw Refusal.of("a parameter is not allowed");
       }
@@ -150,11 +175,20 @@ record Names(
       }
       Token next = at < tokens.size() ? tokens.get(at) : null;
       parts.forEach(Scan::requireHarmless);
+      if (Keywords.CLAUSES.contains(parts.get(0).word())) {
+        clauses.pop();
+        clauses.push(parts.get(0).word());
+      } else if (parts.size() == 1 && mayBeRelation(before, next)) {
+        places.add(parts.get(0));
+      }
       boolean afterDot = before != null && before.is(".");
       boolean call = next != null && next.is("(") && !isSyntax(parts);
       boolean type = isType(parts, before, next);
       if (call) {
         functions.add(qualified(parts, "function"));
+      }
+      if (parts.size() == 1 && !afterDot && isKeywordFunction(parts.get(0), before)) {
+        keywords.add(parts.get(0).name());
       }
       boolean system = parts.stream().anyMatch(Scan::isSystemName);
       if (type) {
@@ -169,6 +203,35 @@ record Names(
       if (afterDot && beforeDot != null) {
         parts.stream().map(Token::name).forEach(fields::add);
       }
+    }
+
+    /** What is none, a common table expression for one, is found out by the server. */
+    private boolean mayBeRelation(Token before, Token next) {
+      boolean after =
+          before != null
+              && (before.isWord("FROM")
+                  || before.isWord("JOIN")
+                  || before.isWord("ONLY")
+                  || before.isWord("TABLE")
+                  || (before.is(",") && Keywords.FROM_LIST.contains(clauses.peek()))
+                  || (before.is("(") && clauses.peek().equals("FROM")));
+      return after && (next == null || !next.is("("));
+    }
+
+    /** {@code FROM user} reads no table of that name, but a row with the role that asks. */
+    private boolean isKeywordFunction(Token token, Token before) {
+      if (!Keywords.CALLED_BY_A_WORD.contains(token.word())
+          || (before != null && before.isWord("AS"))) {
+        return false;
+      }
+      boolean from = before != null && (before.isWord("FROM") || before.isWord("JOIN"));
+      boolean distinct = at > 2 && tokens.get(at - 3).isWord("DISTINCT");
+      if (from && !distinct && !Keywords.FROM_IN_A_CALL.contains(String.valueOf(openers.peek()))) {
+        throw Refusal.of(
+            "%1$s in FROM is a function of the server; a table of that name is written \"%2$s\"",
+            token.text(), token.name());
+      }
+      return true;
     }
 
     /** After a name it would be the type of a column or an alias, and is no relation. */

@@ -58,6 +58,10 @@ public final class Prover {
           : Refusal.of(
               "it cannot be proven while %s, as %s", resolution.namesOnly(), doubt.getMessage());
     }
-    return new ProvenSql(text.text(), resolution.namesOnly() == null);
+    if (resolution.text().isEmpty()) {
+      throw Refusal.of(
+          "it does not mean the same under every search path: qualify its names with their schemas");
+    }
+    return new ProvenSql(resolution.text(), resolution.namesOnly() == null);
   }
 }

@@ -42,8 +42,9 @@ final class ServerCheck {
    * @param objects what it reads and calls
    * @param namesOnly why the server could not be asked for that, so that these are all that its
    *     names can mean; null if it could
+   * @param text that means this under every search path; empty if there is none
    */
-  record Resolution(List<CatalogFact> objects, String namesOnly) {}
+  record Resolution(List<CatalogFact> objects, String namesOnly, String text) {}
 
   /**
    * Has the server resolve it.
@@ -68,7 +69,9 @@ final class ServerCheck {
     }
     List<CatalogFact> objects = new ArrayList<>();
     Json.ours(row.text("objects")).forEach(object -> objects.add(CatalogFact.of(object)));
-    return new Resolution(objects, row.text("names_only"));
+    String qualified = row.text("qualified");
+    return new Resolution(
+        objects, row.text("names_only"), qualified == null ? statement : qualified);
   }
 
   private static AiWorkerException failure(JsonNode error, String written) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import aiworker.config.Config;
 import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
 import java.sql.SQLException;
@@ -59,7 +60,8 @@ class ProverIT {
           WITH a AS (SELECT 1 AS x LIMIT 5) SELECT x FROM a | WITH a AS (SELECT 1 AS x LIMIT 5) SELECT x FROM a LIMIT 1000
           """)
   void limitIsAddedAndCapped(String statement, String proven) {
-    assertEquals(proven, database.prover().prove(statement).text());
+    Config config = CheckDatabase.config(1_000, List.of(), List.of("public"), false);
+    assertEquals(proven, new Prover(database.database(), config).prove(statement).text());
   }
 
   @Test

@@ -200,6 +200,79 @@ class ResolutionIT {
     assertEquals("f", runs());
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT count(*) FROM User",
+        "SELECT count(*) FROM users, user",
+        "SELECT u.id FROM users u JOIN user ON true",
+        "SELECT user FROM users",
+        "SELECT count(user) FROM users",
+        "SELECT id FROM users WHERE user = 'x'",
+        "WITH w AS (SELECT USER AS who) SELECT who FROM w"
+      })
+  void keywordThatANameInScopeHasIsRefused(String statement) throws SQLException {
+    database.execute("CREATE TABLE public.\"User\" (id int, \"user\" text)");
+    AiWorkerException refused =
+        assertThrows(AiWorkerException.class, () -> database.prover().prove(statement));
+    assertEquals(Failure.STATEMENT_REFUSED, refused.failure(), refused.getMessage());
+    assertTrue(refused.getMessage().contains("is a function of the server"), refused.getMessage());
+    database.prover().prove("SELECT count(*) FROM \"User\"");
+    database.prover().prove("SELECT t.user AS user, \"user\" FROM \"User\" t");
+    database.prover().prove("SELECT current_user, extract(year FROM current_date) AS y");
+  }
+
+  @Test
+  void keywordIsAFunctionWhereNothingElseIsMeant() {
+    for (String statement :
+        List.of(
+            "SELECT current_user",
+            "SELECT trim(both FROM current_user), 'a' IS DISTINCT FROM current_user",
+            "SELECT extract(year FROM current_date), substring(current_user FROM 1)")) {
+      assertEquals(statement + " LIMIT 1000", database.prover().prove(statement).text());
+    }
+    assertThrows(
+        AiWorkerException.class, () -> database.prover().prove("SELECT * FROM current_user"));
+  }
+
+  /** Whoever runs it may have another search path: one with another table of that name before. */
+  @Test
+  void namesThatAnotherPathReadsOtherwiseAreQualified() throws SQLException {
+    Prover both =
+        new Prover(
+            database.database(),
+            CheckDatabase.config(1_000, List.of(), List.of("sales", "public"), false));
+    database.execute(
+        "CREATE SCHEMA other; CREATE TABLE other.lone (id int); CREATE TABLE public.lone (id int, v text);"
+            + "CREATE TABLE sales.twice (id int, v text); CREATE TABLE public.twice (id int);"
+            + "CREATE TYPE sales.mood AS ENUM ('good', 'bad')");
+    Prover alone =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("public"), false));
+    assertEquals("SELECT * FROM users LIMIT 1000", alone.prove("SELECT * FROM users").text());
+    assertEquals(
+        "SELECT v FROM public.lone ORDER BY id LIMIT 1000",
+        alone.prove("SELECT v FROM lone ORDER BY id").text());
+    assertEquals(
+        "SELECT v FROM public.lone LIMIT 1000", alone.prove("SELECT v FROM public.lone").text());
+    assertEquals(
+        "SELECT u.id FROM public.users u, sales.twice JOIN public.lone USING (id) LIMIT 1000",
+        both.prove("SELECT u.id FROM users u, twice JOIN lone USING (id)").text());
+    for (String statement :
+        List.of(
+            "SELECT t.v, t.v, count(*) FROM twice t GROUP BY t.v ORDER BY 1 DESC LIMIT 5",
+            "WITH w AS (SELECT id FROM twice) SELECT * FROM w UNION ALL SELECT id FROM users",
+            "SELECT 'good'::mood AS m, ') answer' AS \") answer(x\" FROM twice",
+            "VALUES (1, (SELECT count(*) FROM twice))")) {
+      String text = both.prove(statement).text();
+      database.execute("SET LOCAL search_path = sales, public");
+      List<String> meant = database.rows(statement);
+      database.execute("SET LOCAL search_path = public, other, sales");
+      assertEquals(meant, database.rows(text), text);
+      assertFalse(text.contains("FROM twice"), text);
+    }
+  }
+
   @Test
   void nothingOfTheAnalysisRemains() throws SQLException {
     database.execute("SET LOCAL search_path = sales");

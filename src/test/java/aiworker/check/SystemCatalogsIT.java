@@ -200,7 +200,7 @@ class SystemCatalogsIT {
   void unqualifiedViewsOfTheInformationSchemaNeedBothSettings() {
     List<String> schemas = List.of("public", "information_schema");
     assertEquals(
-        "SELECT table_name FROM tables LIMIT 1000",
+        "SELECT table_name FROM information_schema.tables LIMIT 1000",
         prove(true, schemas, "SELECT table_name FROM tables"));
     refused(false, schemas, "SELECT table_name FROM tables");
   }
