@@ -122,13 +122,7 @@ server_runs() {
 
 stop_server() {
   if server_runs; then
-    # a session that has used PL/Java reacts to being ended only at the next signal, so one follows
-    psql_quietly -d postgres -c "
-      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE backend_type = 'client backend' AND pid <> pg_backend_pid();
-      SELECT pg_reload_conf();" >/dev/null 2>&1 || true
-    as_owner "$bindir/pg_ctl" stop -D "$home/data" -m fast -t 20 -s ||
-      as_owner "$bindir/pg_ctl" stop -D "$home/data" -m immediate -s
+    as_owner "$bindir/pg_ctl" stop -D "$home/data" -m fast -s
     echo "stopped the cluster"
   fi
 }

@@ -89,8 +89,11 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_config (
     max_entries bigint NOT NULL DEFAULT 100000
         CONSTRAINT ai_worker_config_max_entries CHECK (max_entries >= 1),
     max_bytes bigint NOT NULL DEFAULT 1073741824
-        CONSTRAINT ai_worker_config_max_bytes CHECK (max_bytes >= 1024)
+        CONSTRAINT ai_worker_config_max_bytes CHECK (max_bytes >= 1024),
+    allow_unsafe_signals boolean NOT NULL DEFAULT false
 );
+-- Added later.
+ALTER TABLE public.ai_worker_config ADD COLUMN IF NOT EXISTS allow_unsafe_signals boolean NOT NULL DEFAULT false;
 REVOKE ALL ON TABLE public.ai_worker_config FROM PUBLIC;
 
 COMMENT ON TABLE public.ai_worker_config IS
@@ -151,6 +154,8 @@ COMMENT ON COLUMN public.ai_worker_config.default_ttl IS 'Lifetime of a cache en
 COMMENT ON COLUMN public.ai_worker_config.max_entries IS 'Entries kept besides verified ones; clean-up evicts the least recently used beyond';
 COMMENT ON COLUMN public.ai_worker_config.max_bytes IS
     'Bytes of prompts and statements kept besides those of verified entries; clean-up evicts the least recently used beyond';
+COMMENT ON COLUMN public.ai_worker_config.allow_unsafe_signals IS
+    'true: PL/Java may be used though it keeps the server''s signal handlers replaced; its sessions are then hard to end';
 
 -- The hint of a refused setting is the comment on its constraint.
 COMMENT ON CONSTRAINT ai_worker_config_one_row ON public.ai_worker_config IS 'UPDATE the one row that is there';

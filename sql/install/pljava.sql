@@ -1,13 +1,11 @@
--- Has PL/Java hold the jar. The guard that pljava.vmoptions names must be in the server's data directory before Java starts;
--- it is never overwritten, since running sessions have it open.
+-- Has PL/Java hold the jar. The guard that pljava.vmoptions names is in the server's data directory, best before Java starts;
+-- it takes the place of an older one at once and whole, and sessions that have that open keep it.
 
-SELECT coalesce((pg_stat_file(:'guard', true)).size, 0) = 0 AS lacks_guard \gset
-\if :lacks_guard
-    \echo '==> writing' :guard 'into the server''s data directory'
-    \lo_import :guard_path
-    SELECT lo_export(:LASTOID, :'guard');
-    SELECT lo_unlink(:LASTOID);
-\endif
+\echo '==> writing' :guard 'into the server''s data directory'
+\lo_import :guard_path
+SELECT lo_export(:LASTOID, :'guard' || '.new');
+SELECT lo_unlink(:LASTOID);
+SELECT format('COPY (SELECT WHERE false) TO PROGRAM %L', 'mv -f ' || :'guard' || '.new ' || :'guard') \gexec
 CREATE EXTENSION IF NOT EXISTS pljava;
 \echo '==> uploading the jar (':jar_size 'bytes)'
 \lo_import :jar

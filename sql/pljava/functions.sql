@@ -3,35 +3,76 @@
 GRANT USAGE ON SCHEMA sqlj TO ai_worker;
 SELECT sqlj.set_classpath('ai_worker', 'ai_worker');
 
--- Left over where the other runtime was installed before.
-DROP FUNCTION IF EXISTS ai_worker.call(text, text[]), ai_worker.bridge(text, text[]);
-
-CREATE OR REPLACE FUNCTION ai_worker.generate(prompt text, schema_version text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION ai_worker.bridge(call text, arguments text[]) RETURNS jsonb
 LANGUAGE javau VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-AS 'java.lang.String=aiworker.pljava.Functions.generate(java.lang.String,java.lang.String)';
+AS 'java.lang.String=aiworker.pljava.Functions.call(java.lang.String,java.lang.String[])';
+REVOKE ALL ON FUNCTION ai_worker.bridge(text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.bridge(text, text[]) IS
+    'AI Worker: hands a call to the Java core in this backend';
+
+-- Java starts when a function of PL/Java is looked up, which is before that function's own settings hold. With pljava.debug,
+-- which anybody may set, it waits for a debugger for ever; without pljava.enable it starts when that is set, outside of here.
+CREATE OR REPLACE FUNCTION ai_worker.call(call text, VARIADIC arguments text[]) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET pljava.debug = off
+SET pljava.enable = on
+AS $$
+BEGIN
+    RETURN ai_worker.bridge(call, arguments);
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.call(text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.call(text, text[]) IS
+    'AI Worker: a call of the Java core, whose start no setting of the session may hold up';
+
+CREATE OR REPLACE FUNCTION ai_worker.generate(prompt text, schema_version text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ai_worker.call('generate'::text, VARIADIC ARRAY[prompt, schema_version]);
+END
+$$;
 REVOKE ALL ON FUNCTION ai_worker.generate(text, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ai_worker.regenerate(prompt text, schema_version text) RETURNS jsonb
-LANGUAGE javau VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-AS 'java.lang.String=aiworker.pljava.Functions.regenerate(java.lang.String,java.lang.String)';
+AS $$
+BEGIN
+    RETURN ai_worker.call('regenerate'::text, VARIADIC ARRAY[prompt, schema_version]);
+END
+$$;
 REVOKE ALL ON FUNCTION ai_worker.regenerate(text, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ai_worker.cache_stats() RETURNS jsonb
-LANGUAGE javau VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-AS 'java.lang.String=aiworker.pljava.Functions.cacheStats()';
+AS $$
+BEGIN
+    RETURN ai_worker.call('cache_stats'::text, VARIADIC ARRAY[]::text[]);
+END
+$$;
 REVOKE ALL ON FUNCTION ai_worker.cache_stats() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ai_worker.cleanup_cache() RETURNS bigint
-LANGUAGE javau VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-AS 'long=aiworker.pljava.Functions.cleanupCache()';
+AS $$
+BEGIN
+    RETURN ai_worker.call('cleanup_cache'::text, VARIADIC ARRAY[]::text[])::bigint;
+END
+$$;
 REVOKE ALL ON FUNCTION ai_worker.cleanup_cache() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ai_worker.health() RETURNS jsonb
-LANGUAGE javau VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-AS 'java.lang.String=aiworker.pljava.Functions.health()';
+AS $$
+BEGIN
+    RETURN ai_worker.call('health'::text, VARIADIC ARRAY[]::text[]);
+END
+$$;
 REVOKE ALL ON FUNCTION ai_worker.health() FROM PUBLIC;

@@ -26,9 +26,14 @@ final class Health {
    * Returns the report as JSON.
    *
    * @param runtime pljava or plpython
+   * @param runtimeProblem why the runtime refuses questions; null if it does not
    */
   static String report(
-      Database database, String runtime, LastFailure lastFailure, Upstream upstream) {
+      Database database,
+      String runtime,
+      AiWorkerException runtimeProblem,
+      LastFailure lastFailure,
+      Upstream upstream) {
     ObjectNode report =
         (ObjectNode)
             Json.ours(database.query("SELECT ai_worker.state() AS state").get(0).text("state"));
@@ -39,6 +44,9 @@ final class Health {
     report.put("java_home", System.getProperty("java.home"));
     if (InterimAnswers.problem() != null) {
       problems.add(InterimAnswers.problem());
+    }
+    if (runtimeProblem != null) {
+      problems.add(text(runtimeProblem));
     }
     // where there are no settings the server's own findings say so
     report.put("api_key", report.path("model").isNull() ? "none" : key(database, upstream, report));
@@ -67,13 +75,16 @@ final class Health {
         problems.add(trouble);
       }
     } catch (AiWorkerException e) {
-      problems.add(
-          e.getMessage()
-              + (e.detail() == null ? "" : ": " + e.detail())
-              + "; "
-              + e.failure().hint());
+      problems.add(text(e));
     }
     return key;
+  }
+
+  private static String text(AiWorkerException e) {
+    return e.getMessage()
+        + (e.detail() == null ? "" : ": " + e.detail())
+        + "; "
+        + e.failure().hint();
   }
 
   /** From a resource, because PL/Java's class loader knows no manifest. */

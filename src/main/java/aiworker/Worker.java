@@ -63,8 +63,12 @@ public final class Worker {
     }
   }
 
-  /** {@code ai_worker.health}: the report as JSON. */
-  public String health(Database database) {
-    return Health.report(database, runtime, lastFailure, upstream);
+  /**
+   * {@code ai_worker.health}: the report as JSON.
+   *
+   * @param runtimeProblem why the runtime refuses questions; null if it does not
+   */
+  public String health(Database database, AiWorkerException runtimeProblem) {
+    return Health.report(database, runtime, runtimeProblem, lastFailure, upstream);
   }
 }

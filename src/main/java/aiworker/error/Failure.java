@@ -12,6 +12,13 @@ public enum Failure {
   NOT_INSTALLED(
       "IA004",
       "run install/install.sh again on this database: it repairs what is missing and keeps the cache"),
+  GUARD_MISSING(
+      "IA005",
+      "run install/install.sh again on this database, or on a standby copy the file from its primary; then connect again"),
+  SIGNALS_REPLACED(
+      "IA005",
+      "run install/install.sh again on this database and connect again; if that does not help, allow_unsafe_signals in"
+          + " ai_worker_config permits calls after which a session that waits cannot be ended"),
   API_KEY_MISSING(
       "IA010",
       "set api_key_file in ai_worker_config to a file that the server's OS user can read, or OPENAI_API_KEY in the"

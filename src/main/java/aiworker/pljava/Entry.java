@@ -12,26 +12,31 @@ import java.util.concurrent.CompletionException;
 import java.util.function.BiFunction;
 
 /**
- * What {@link Functions} calls with a connection, the call's name and its arguments; the outcome is
- * text. What goes wrong is the server's own exception within a {@link CompletionException}.
+ * What {@link Functions} calls with the call's name and its arguments; the outcome is text. What
+ * goes wrong is the server's own exception within a {@link CompletionException}.
  */
-public final class Entry implements BiFunction<Connection, String[], String> {
+public final class Entry implements BiFunction<String, String[], String> {
   private final Worker worker = new Worker("pljava");
-  private Database database;
+  private final Database database;
+
+  public Entry(Connection connection) {
+    database = new JdbcDatabase(connection, Entry::serverError);
+  }
 
   @Override
-  public String apply(Connection connection, String[] callAndArguments) {
-    if (database == null) {
-      database = new JdbcDatabase(connection, Entry::serverError);
-    }
+  public String apply(String call, String[] arguments) {
     try {
-      return switch (callAndArguments[0]) {
-        case "generate" -> worker.generate(database, callAndArguments[1], callAndArguments[2]);
-        case "regenerate" -> worker.regenerate(database, callAndArguments[1], callAndArguments[2]);
+      AiWorkerException problem = GuardCheck.problem(database);
+      if (problem != null && !call.equals("health")) {
+        throw problem;
+      }
+      return switch (call) {
+        case "generate" -> worker.generate(database, arguments[0], arguments[1]);
+        case "regenerate" -> worker.regenerate(database, arguments[0], arguments[1]);
         case "cache_stats" -> worker.cacheStats(database);
         case "cleanup_cache" -> Long.toString(worker.cleanupCache(database));
-        case "health" -> worker.health(database);
-        default -> throw new IllegalArgumentException("no call " + callAndArguments[0]);
+        case "health" -> worker.health(database, problem);
+        default -> throw new IllegalArgumentException("no call " + call);
       };
     } catch (AiWorkerException e) {
       throw new CompletionException(raised(e));

@@ -13,7 +13,7 @@ import java.util.concurrent.CompletionException;
 import java.util.function.BiFunction;
 
 /**
- * The functions that PL/Java exposes to SQL, and the class loader of all the rest.
+ * The function that PL/Java exposes to SQL, and the class loader of all the rest.
  *
  * <p>PL/Java's own loader fetches each class over SPI when it is first needed. A cancel that
  * arrives then leaves the class broken for the session, and a class first needed on another thread
@@ -21,7 +21,7 @@ import java.util.function.BiFunction;
  * jar's other classes in one query, which can be cancelled and tried again, and defines them from
  * memory.
  *
- * <p>Thread rule: PL/Java calls the functions on the backend's thread only.
+ * <p>Thread rule: PL/Java calls the function on the backend's thread only.
  */
 public final class Functions extends ClassLoader {
   private static final String CLASSES =
@@ -29,24 +29,7 @@ public final class Functions extends ClassLoader {
           + " JOIN sqlj.jar_repository AS r ON r.jarid = e.jarid"
           + " WHERE r.jarname = 'ai_worker' AND e.entryname NOT LIKE 'META-INF/%'";
 
-  private static Connection connection;
-  private static BiFunction<Connection, String[], String> entry;
-  private static volatile boolean inCall;
-
-  static {
-    // A backend that is told to end while Java is on its stack would destroy the JVM under it and
-    // crash, on JDK 17, and
-    // with it the whole cluster. Ending the process from here lets PostgreSQL see an ordinary exit
-    // instead.
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  if (inCall) {
-                    Runtime.getRuntime().halt(1);
-                  }
-                }));
-  }
+  private static BiFunction<String, String[], String> entry;
 
   private final Map<String, byte[]> entries;
 
@@ -55,46 +38,21 @@ public final class Functions extends ClassLoader {
     this.entries = entries;
   }
 
-  public static String generate(String prompt, String schemaVersion) throws SQLException {
-    return call("generate", prompt, schemaVersion);
-  }
-
-  public static String regenerate(String prompt, String schemaVersion) throws SQLException {
-    return call("regenerate", prompt, schemaVersion);
-  }
-
-  public static String cacheStats() throws SQLException {
-    return call("cache_stats");
-  }
-
-  public static long cleanupCache() throws SQLException {
-    return Long.parseLong(call("cleanup_cache"));
-  }
-
-  public static String health() throws SQLException {
-    return call("health");
-  }
-
-  private static String call(String... callAndArguments) throws SQLException {
-    boolean outer = !inCall;
-    inCall = true;
+  /** {@code ai_worker.bridge}: the outcome of a call, as JSON. */
+  public static String call(String call, String[] arguments) throws SQLException {
     try {
       if (entry == null) {
-        connection = DriverManager.getConnection("jdbc:default:connection");
-        entry = load();
+        entry = load(DriverManager.getConnection("jdbc:default:connection"));
       }
-      return entry.apply(connection, callAndArguments);
+      return entry.apply(call, arguments);
     } catch (CompletionException e) {
       throw (SQLException) e.getCause();
-    } finally {
-      if (outer) {
-        inCall = false;
-      }
     }
   }
 
   @SuppressWarnings("unchecked")
-  private static BiFunction<Connection, String[], String> load() throws SQLException {
+  private static BiFunction<String, String[], String> load(Connection connection)
+      throws SQLException {
     Map<String, byte[]> entries = new HashMap<>();
     try (PreparedStatement statement = connection.prepareStatement(CLASSES);
         ResultSet rows = statement.executeQuery()) {
@@ -103,11 +61,11 @@ public final class Functions extends ClassLoader {
       }
     }
     try {
-      return (BiFunction<Connection, String[], String>)
+      return (BiFunction<String, String[], String>)
           new Functions(entries)
               .loadClass("aiworker.pljava.Entry")
-              .getDeclaredConstructor()
-              .newInstance();
+              .getDeclaredConstructor(Connection.class)
+              .newInstance(connection);
     } catch (ReflectiveOperationException e) {
       throw new SQLException("the jar ai_worker is not complete", "IA005", e);
     }

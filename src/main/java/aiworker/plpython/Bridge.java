@@ -60,7 +60,7 @@ final class Bridge {
           WORKER.generate(DATABASE, arguments.get(0).textValue(), arguments.get(1).textValue());
       case "regenerate" ->
           WORKER.regenerate(DATABASE, arguments.get(0).textValue(), arguments.get(1).textValue());
-      case "health" -> WORKER.health(DATABASE);
+      case "health" -> WORKER.health(DATABASE, null);
       default -> throw new IllegalArgumentException("no call " + call);
     };
   }

@@ -216,10 +216,7 @@ class ChaosIT {
                 connection,
                 "SELECT pid FROM pg_stat_activity WHERE usename = 'asker' ORDER BY random() LIMIT 1");
         switch (random.nextInt(6)) {
-          case 0 -> {
-            statement.execute("SELECT pg_terminate_backend(" + victim + ")");
-            statement.execute("SELECT pg_reload_conf()");
-          }
+          case 0 -> statement.execute("SELECT pg_terminate_backend(" + victim + ")");
           case 1 -> {
             statement.execute(
                 "BEGIN; LOCK TABLE ai_worker_cache IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(0.02); COMMIT");

@@ -23,7 +23,8 @@ final class Installation {
   /** What the script printed and how it ended. */
   record Outcome(int exitCode, String output) {}
 
-  private static final Path JAR = Path.of("target", "ai-worker.jar");
+  private static final List<Path> JARS =
+      List.of(Path.of("target", "ai-worker.jar"), Path.of("target", "ai-worker-guard.jar"));
   private static final Path PACKED = Path.of("target", "installed.tar");
   private static TestCluster shared;
 
@@ -85,7 +86,7 @@ final class Installation {
     return TestCluster.start(packed(), settings);
   }
 
-  /** Made anew for each jar, once for all forks. */
+  /** Made anew when a jar is, once for all forks. */
   private static synchronized Path packed() {
     try (FileChannel channel =
         FileChannel.open(
@@ -93,8 +94,8 @@ final class Installation {
             StandardOpenOption.CREATE,
             StandardOpenOption.WRITE)) {
       channel.lock();
-      if (!PACKED.toFile().exists()
-          || Files.getLastModifiedTime(PACKED).compareTo(Files.getLastModifiedTime(JAR)) < 0) {
+      if (JARS.stream()
+          .anyMatch(jar -> jar.toFile().lastModified() > PACKED.toFile().lastModified())) {
         try (TestCluster cluster = TestCluster.start(Map.of())) {
           // side by side, since each waits for its Java most of the time
           Stream.of(BackendRuntime.values())

@@ -99,7 +99,6 @@ abstract class InterruptContract extends RuntimeContract {
         CompletableFuture<SQLException> call = inBackground(connection);
         awaitLockWait(pid);
         lock.execute("SELECT pg_terminate_backend(" + pid + ")");
-        lock.execute("SELECT pg_reload_conf()");
         call.get(20, TimeUnit.SECONDS);
         awaitGone(pid);
       }
@@ -116,7 +115,6 @@ abstract class InterruptContract extends RuntimeContract {
         CompletableFuture<SQLException> call = inBackground(connection);
         Thread.sleep(800L * i / TERMINATIONS);
         adminValue("SELECT pg_terminate_backend(" + pid + ")");
-        adminValue("SELECT pg_reload_conf()");
         call.get(20, TimeUnit.SECONDS);
         awaitGone(pid);
       }

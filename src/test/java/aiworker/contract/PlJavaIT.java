@@ -36,6 +36,12 @@ class PlJavaInterruptIT extends InterruptContract {
   }
 }
 
+class PlJavaGuestIT extends GuestContract {
+  PlJavaGuestIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
 class PlJavaCancelIT extends CancelContract {
   PlJavaCancelIT() {
     super(BackendRuntime.PLJAVA);

@@ -33,6 +33,12 @@ class PlPythonInterruptIT extends InterruptContract {
   }
 }
 
+class PlPythonGuestIT extends GuestContract {
+  PlPythonGuestIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonCancelIT extends CancelContract {
   PlPythonCancelIT() {
     super(BackendRuntime.PLPYTHON);

@@ -59,10 +59,6 @@ abstract class PrivilegeContract extends RuntimeContract {
           new String(expected.readAllBytes(), StandardCharsets.UTF_8)
               .lines()
               .filter(line -> !line.isBlank() && !line.startsWith("#"))
-              .filter(
-                  line ->
-                      runtime == BackendRuntime.PLPYTHON
-                          || !line.matches("ai_worker\\.(bridge|call)\\(.*"))
               .toList(),
           column(connection, MATRIX));
     }

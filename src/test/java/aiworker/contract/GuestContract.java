@@ -1,0 +1,364 @@
+package aiworker.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import aiworker.testing.FakeEndpoint;
+import aiworker.testing.Full;
+import aiworker.testing.TestCluster;
+import aiworker.testing.TestServer;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
+
+/**
+ * A session in which Java has run ends, and its statements are cancelled, as in any other session:
+ * at once, whatever it waits for.
+ */
+abstract class GuestContract extends RuntimeContract {
+  /** Promised for each, in milliseconds. */
+  private static final long AT_ONCE = 500;
+
+  private static final int SESSIONS = Full.or(20, 3);
+
+  /** What a session waits in, and how others see that it does. */
+  enum Wait {
+    LOCK("SELECT pg_advisory_lock(1)", "wait_event_type = 'Lock'"),
+    SLEEP("SELECT pg_sleep(600)", "wait_event = 'PgSleep'"),
+    SORT(
+        "SELECT count(*) FROM (SELECT md5(generate_series(1, 100000000)::text) AS hash ORDER BY 1) AS sorted WHERE (SELECT pg_advisory_xact_lock(2)) IS NOT NULL",
+        "EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.objid = 2)"),
+    COPY(
+        "COPY pg_temp.copied FROM STDIN",
+        "state = 'active' AND query LIKE 'COPY%' AND wait_event = 'ClientRead'");
+
+    private final String statement;
+    private final String sign;
+
+    Wait(String statement, String sign) {
+      this.statement = statement;
+      this.sign = sign;
+    }
+
+    void begin(Connection connection, AtomicBoolean ended) throws SQLException {
+      if (this != COPY) {
+        value(connection, statement);
+        return;
+      }
+      try (Statement table = connection.createStatement()) {
+        table.execute("CREATE TEMP TABLE IF NOT EXISTS copied (line text)");
+      }
+      CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(statement);
+      // The server looks for a cancel when a line comes, and the driver for an error when it ends
+      while (!ended.get()) {
+        copy.writeToCopy(new byte[] {'a', '\n'}, 0, 2);
+        copy.flushCopy();
+        pause();
+      }
+      copy.endCopy();
+    }
+  }
+
+  private TestCluster own;
+  private Connection observer;
+  private final AtomicBoolean ended = new AtomicBoolean();
+
+  GuestContract(BackendRuntime runtime) {
+    super(runtime);
+  }
+
+  @Override
+  boolean sessionsMatter() {
+    return true;
+  }
+
+  /** One of its own, because it is stopped. */
+  @Override
+  TestServer server() {
+    runtime.require();
+    own = Installation.start(Map.of());
+    return own;
+  }
+
+  @Override
+  @AfterAll
+  void dropDatabase() {
+    if (own != null) {
+      own.close();
+    }
+  }
+
+  @AfterEach
+  void nothingCrashed() throws SQLException, IOException {
+    if (observer != null) {
+      observer.close();
+    }
+    String log = own.log();
+    assertFalse(log.contains("terminated by signal"), () -> log);
+    assertFalse(log.contains("exited with exit code 2"), () -> log);
+    assertFalse(log.contains("automatic recovery in progress"), () -> log);
+    try (Stream<Path> files = Files.list(own.folder().resolve("data"))) {
+      assertEquals(
+          List.of(),
+          files
+              .map(file -> file.getFileName().toString())
+              .filter(name -> name.startsWith("hs_err") || name.startsWith("core"))
+              .toList());
+    }
+  }
+
+  @Test
+  void idleSessionsEndAtOnce() throws Exception {
+    for (int round = 0; round < Full.or(5, 1); round++) {
+      for (Connection session : usedSessions(Full.or(20, 1))) {
+        String pid = pid(session);
+        long start = System.nanoTime();
+        if (serverVersion() < 14) {
+          observe("SELECT pg_terminate_backend(" + pid + ")");
+        } else {
+          assertEquals("t", observe("SELECT pg_terminate_backend(" + pid + ", 20000)"));
+        }
+        awaitGone(pid);
+        assertAtOnce(start);
+      }
+    }
+  }
+
+  @Test
+  void waitsAreCancelledAtOnce() throws Exception {
+    try (Connection blocker = cluster.connect(database, "postgres");
+        Connection session = usedSessions(1).get(0)) {
+      value(blocker, "SELECT pg_advisory_lock(1)");
+      for (int round = 0; round < Full.or(100, 2); round++) {
+        for (Wait wait : Wait.values()) {
+          CompletableFuture<SQLException> outcome = waiting(session, wait);
+          long start = System.nanoTime();
+          observe("SELECT pg_cancel_backend(" + pid(session) + ")");
+          await(
+              "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid = "
+                  + pid(session),
+              "0");
+          assertAtOnce(start);
+          ended.set(true);
+          SQLException e = outcome.get(60, TimeUnit.SECONDS);
+          assertEquals("57014", e.getSQLState(), e.getMessage());
+        }
+      }
+      assertEquals("1", value(session, "SELECT 1"));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void waitingSessionsEndAtOnce(Wait wait) throws Exception {
+    try (Connection blocker = cluster.connect(database, "postgres")) {
+      value(blocker, "SELECT pg_advisory_lock(1)");
+      for (Connection session : usedSessions(Full.or(20, 1))) {
+        CompletableFuture<SQLException> outcome = waiting(session, wait);
+        String pid = pid(session);
+        long start = System.nanoTime();
+        observe("SELECT pg_terminate_backend(" + pid + ")");
+        awaitGone(pid);
+        assertAtOnce(start);
+        outcome.get(60, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  @Test
+  void fastShutdownTakesAsLongAsWithoutJava() throws Exception {
+    List<Connection> sessions = usedSessions(SESSIONS);
+    CompletableFuture<SQLException> outcome = waiting(sessions.get(0), Wait.SLEEP);
+    CompletableFuture<SQLException> call = waitingForTheModel(sessions.get(1));
+    long start = System.nanoTime();
+    own.stopServer("fast");
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+    own.startServer();
+    outcome.get(60, TimeUnit.SECONDS);
+    call.get(60, TimeUnit.SECONDS);
+    // The command's own steps and a checkpoint are part of it
+    assertTrue(millis < Full.atMost(AT_ONCE + 1_000), millis + " ms");
+  }
+
+  @Test
+  void immediateShutdownLeavesNothingBehind() throws Exception {
+    List<Connection> sessions = usedSessions(SESSIONS);
+    CompletableFuture<SQLException> outcome = waiting(sessions.get(0), Wait.SLEEP);
+    CompletableFuture<SQLException> call = waitingForTheModel(sessions.get(1));
+    long start = System.nanoTime();
+    own.stopServer("immediate");
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+    String log = own.log();
+    Path data = own.folder().resolve("data");
+    own.startServer();
+    outcome.get(60, TimeUnit.SECONDS);
+    call.get(60, TimeUnit.SECONDS);
+    assertFalse(log.contains("terminated by signal"), () -> log);
+    assertTrue(millis < Full.atMost(AT_ONCE + 1_000), millis + " ms");
+    // The next start recovers, as it should: the log begins anew for the other tests
+    Files.writeString(data.resolveSibling("server.log"), "");
+  }
+
+  @Test
+  void databaseIsDroppedUnderItsSessions() throws Exception {
+    String dropped = cluster.createDatabase(database);
+    List<Connection> sessions = usedSessions(dropped, SESSIONS);
+    CompletableFuture<SQLException> outcome = waiting(sessions.get(0), Wait.SLEEP);
+    long start = System.nanoTime();
+    observe("DROP DATABASE " + dropped + " WITH (FORCE)");
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+    outcome.get(60, TimeUnit.SECONDS);
+    assertTrue(millis < Full.atMost(AT_ONCE + 1_000), millis + " ms");
+  }
+
+  @Test
+  void idleTransactionTimesOut() throws Exception {
+    for (Connection session : usedSessions(Full.or(20, 1))) {
+      String pid = pid(session);
+      try (Statement statement = session.createStatement()) {
+        statement.execute("SET idle_in_transaction_session_timeout = '100ms'");
+        long start = System.nanoTime();
+        statement.execute("BEGIN");
+        awaitGone(pid);
+        assertAtOnce(start + TimeUnit.MILLISECONDS.toNanos(100));
+      }
+    }
+  }
+
+  @Test
+  void clientThatVanishesIsNoticed() throws Exception {
+    if (serverVersion() < 14) {
+      return;
+    }
+    for (Connection session : usedSessions(Full.or(20, 1))) {
+      try (Statement statement = session.createStatement()) {
+        statement.execute("SET client_connection_check_interval = '100ms'");
+      }
+      CompletableFuture<SQLException> outcome = waiting(session, Wait.SLEEP);
+      String pid = pid(session);
+      long start = System.nanoTime();
+      session.abort(Runnable::run);
+      awaitGone(pid);
+      assertAtOnce(start + TimeUnit.MILLISECONDS.toNanos(100));
+      outcome.get(60, TimeUnit.SECONDS);
+    }
+  }
+
+  private static void assertAtOnce(long start) {
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+    assertTrue(millis < Full.atMost(AT_ONCE), millis + " ms");
+  }
+
+  private List<Connection> usedSessions(int count) throws SQLException {
+    return usedSessions(database, count);
+  }
+
+  /** Sessions that have missed, and so have started Java. */
+  private List<Connection> usedSessions(String name, int count) throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    endpoint.delay(Duration.ZERO);
+    List<Connection> sessions = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Connection session = cluster.connect(name, "postgres");
+      JsonNode answer = generate(session, "starts Java " + pid(session), "v1");
+      assertFalse(answer.get("cache_hit").asBoolean());
+      sessions.add(session);
+    }
+    return sessions;
+  }
+
+  private CompletableFuture<SQLException> waiting(Connection session, Wait wait) throws Exception {
+    ended.set(false);
+    CompletableFuture<SQLException> outcome =
+        CompletableFuture.supplyAsync(
+            () -> assertThrows(SQLException.class, () -> wait.begin(session, ended)));
+    await(
+        "SELECT count(*) FROM pg_stat_activity AS a WHERE a.pid = "
+            + pid(session)
+            + " AND "
+            + wait.sign,
+        "1");
+    return outcome;
+  }
+
+  private CompletableFuture<SQLException> waitingForTheModel(Connection session) throws Exception {
+    endpoint.delay(Duration.ofSeconds(60));
+    int before = endpoint.requests().size();
+    CompletableFuture<SQLException> outcome =
+        CompletableFuture.supplyAsync(
+            () ->
+                assertThrows(
+                    SQLException.class,
+                    () -> value(session, "SELECT public.ai_generate_sql('slow', 'v1')")));
+    for (int i = 0; i < 6_000 && endpoint.requests().size() == before; i++) {
+      pause();
+    }
+    return outcome;
+  }
+
+  private void awaitGone(String pid) throws Exception {
+    await("SELECT count(*) FROM pg_stat_activity WHERE pid = " + pid, "0");
+  }
+
+  private void await(String query, String expected) throws Exception {
+    for (int i = 0; i < 6_000; i++) {
+      if (expected.equals(observe(query))) {
+        return;
+      }
+      pause();
+    }
+    throw new TimeoutException(query);
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(5);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private String observe(String sql) throws SQLException {
+    if (observer == null || observer.isClosed()) {
+      observer = cluster.connect("postgres", "postgres");
+    }
+    if (sql.startsWith("SELECT")) {
+      return value(observer, sql);
+    }
+    try (Statement statement = observer.createStatement()) {
+      statement.execute(sql);
+      return null;
+    }
+  }
+
+  private int serverVersion() throws SQLException {
+    return Integer.parseInt(
+        observe("SELECT current_setting('server_version_num')::integer / 10000"));
+  }
+
+  private static String pid(Connection connection) throws SQLException {
+    return Integer.toString(connection.unwrap(PGConnection.class).getBackendPID());
+  }
+}
