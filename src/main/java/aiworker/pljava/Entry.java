@@ -10,16 +10,26 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiFunction;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * What {@link Functions} calls with the call's name and its arguments; the outcome is text. What
  * goes wrong is the server's own exception within a {@link CompletionException}.
  */
 public final class Entry implements BiFunction<String, String[], String> {
+  /**
+   * Held, because java.util.logging forgets what nobody holds. In a session with debug messages the
+   * HTTP client's threads would write hundreds of them, and PL/Java let these threads into the
+   * server.
+   */
+  private static final Logger JDK = Logger.getLogger("jdk");
+
   private final Worker worker = new Worker("pljava");
   private final Database database;
 
   public Entry(Connection connection) {
+    JDK.setLevel(Level.OFF);
     database = new JdbcDatabase(connection, Entry::serverError);
   }
 

@@ -15,7 +15,7 @@ final class GuardCheck {
       return new AiWorkerException(
           Failure.GUARD_MISSING,
           "the guard of PL/Java is missing",
-          "ai-worker-guard.jar was not in the server's data directory when Java started here, or could not be read.");
+          "ai-worker-guard.jar was not in the server's data directory when Java started here, or could not be read");
     }
     if (problem.isEmpty() || unsafeSignalsAreAllowed(database)) {
       return null;

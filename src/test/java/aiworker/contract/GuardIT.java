@@ -17,8 +17,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -227,6 +229,23 @@ class GuardIT extends RuntimeContract {
       }
       generate(session, "first " + settings, "v1");
       generate(session, "second " + settings, "v1");
+    }
+  }
+
+  /** Its threads would also enter the server, or here wait for that for ever. */
+  @Test
+  void javasOwnDebugMessagesStayAway() throws SQLException {
+    try (Connection session = asker();
+        Statement statement = session.createStatement()) {
+      statement.execute("SET pljava.java_thread_pg_entry = block");
+      statement.execute("SET client_min_messages = debug1");
+      statement.execute("SELECT ai_generate_sql('anything', 'v1')");
+      List<String> messages = new ArrayList<>();
+      for (SQLWarning w = statement.getWarnings(); w != null; w = w.getNextWarning()) {
+        messages.add(w.getMessage());
+      }
+      assertEquals(
+          List.of(), messages.stream().filter(message -> message.contains("jdk.")).toList());
     }
   }
 
