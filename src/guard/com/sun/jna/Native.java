@@ -3,8 +3,8 @@ package com.sun.jna;
 /**
  * Puts PostgreSQL's own signal handlers back.
  *
- * <p>It has the name that JNA's native part looks for, and the two functions of it that are needed: JNA's own classes would
- * take ten times as long to load. No class loader of others may see it, for they may use JNA itself.
+ * <p>It has the name that JNA's native part looks for, and the two functions of it that are needed: to load JNA's own
+ * classes would take longer than all else that the guard does. No class loader of others may see it, for they may use JNA itself.
  */
 public final class Native {
   private static final int SIGINT = 2;

@@ -1,6 +1,7 @@
 package aiworker.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 // Each contract is a class of its own in this runtime, so that forks share them all.
@@ -176,6 +178,30 @@ class PlJavaInstallingIT extends InstallationContract {
             "0",
             value(connection, "SELECT count(*) FROM pg_class WHERE relname LIKE 'ai\\_worker%'"));
       }
+    }
+  }
+
+  @Test
+  void settingsOfAnOlderInstallationAreRenewedAndThoseOfTheDbaLeftAlone() throws SQLException {
+    String other = cluster.createDatabase();
+    String set = "ALTER DATABASE " + other + " SET pljava.vmoptions = ";
+    admin(set + "'-Xmx100m -Djava.class.path=/opt/own.jar'");
+    Installation.Outcome refused =
+        Installation.run(cluster, other, Map.of(), "--runtime", runtime.option());
+    assertEquals(3, refused.exitCode(), refused.output());
+    assertTrue(
+        refused.output().contains(" -Djava.class.path=/opt/own.jar:ai-worker-guard.jar "),
+        refused.output());
+    admin(
+        set
+            + "'-Djava.security.manager=disallow --add-modules=java.net.http -javaagent:ai-worker-guard.jar -Xss8m -Xmx100m'");
+    Installation.Outcome done =
+        Installation.run(cluster, other, Map.of(), "--runtime", runtime.option());
+    assertEquals(0, done.exitCode(), done.output());
+    try (Connection connection = cluster.connect(other, "postgres")) {
+      assertEquals(
+          "-Djava.security.manager=disallow --add-modules=java.net.http -Xss8m -Xmx100m --enable-native-access=ALL-UNNAMED -Djava.class.path=ai-worker-guard.jar -Djava.util.logging.config.class=aiworker.pljava.Guard",
+          value(connection, "SHOW pljava.vmoptions"));
     }
   }
 
