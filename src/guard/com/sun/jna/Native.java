@@ -3,8 +3,9 @@ package com.sun.jna;
 /**
  * Puts PostgreSQL's own signal handlers back.
  *
- * <p>It has the name that JNA's native part looks for, and the two functions of it that are needed: to load JNA's own
- * classes would take longer than all else that the guard does. No class loader of others may see it, for they may use JNA itself.
+ * <p>It has the name that JNA's native part looks for, and the two functions of it that are needed: to load
+ * JNA's own classes would take longer than all else that the guard does. No class loader of others may see
+ * it, for they may use JNA itself.
  */
 public final class Native {
   private static final int SIGINT = 2;
@@ -30,8 +31,8 @@ public final class Native {
     long die = findSymbol(0, "die");
     handle(pqsignal, SIGINT, cancel);
     handle(pqsignal, SIGTERM, die);
-    // Not quickdie: where Java needs five seconds to end, with a thread of somebody's that goes on, PL/Java sends SIGQUIT to
-    // its own process, and quickdie would have the server restart all sessions.
+    // Not quickdie: where Java needs five seconds to end, with a thread of somebody's that goes on, PL/Java sends
+    // SIGQUIT to its own process, and quickdie would have the server restart all sessions.
     handle(pqsignal, SIGQUIT, die);
   }
 

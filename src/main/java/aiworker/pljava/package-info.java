@@ -1,2 +1,2 @@
-/** The functions that PL/Java exposes, and what keeps its backend whole. */
+/** The function that PL/Java exposes, and what makes it a good guest of the server. */
 package aiworker.pljava;
