@@ -41,6 +41,9 @@ import org.postgresql.util.ServerErrorMessage;
 class GuardIT extends RuntimeContract {
   private static final Path BUILT = Path.of("target", "ai-worker-guard.jar");
 
+  private static final String PROPERTY =
+      "CREATE OR REPLACE FUNCTION property(text) RETURNS text LANGUAGE javau AS 'java.lang.System.getProperty'";
+
   /** What may have become of the file. */
   enum Damage {
     ABSENT,
@@ -118,18 +121,28 @@ class GuardIT extends RuntimeContract {
   @EnumSource
   void damageKeepsNobodyElseFromJava(Damage damage) throws Exception {
     damage.befall(guard);
+    try (Connection session = cluster.connect(database, "postgres");
+        Statement statement = session.createStatement()) {
+      statement.execute(PROPERTY);
+      assertEquals("/", value(session, "SELECT property('file.separator')"));
+      ServerErrorMessage error = refusal(session, "anything", "v1", "IA005");
+      assertEquals("the guard of PL/Java is missing", error.getMessage());
+      assertTrue(error.getHint().contains("install/install.sh"), error.getHint());
+      String health = value(session, "SELECT ai_worker_health()");
+      assertTrue(health.contains("the guard of PL/Java is missing"), health);
+    }
+  }
+
+  /** As when a dump is restored. */
+  @Test
+  void extensionIsMadeWithoutTheGuard() throws Exception {
+    Damage.ABSENT.befall(guard);
     try (Connection other = cluster.connect(otherDatabase(), "postgres");
         Statement statement = other.createStatement()) {
       statement.execute("CREATE EXTENSION pljava");
-      statement.execute(
-          "CREATE FUNCTION property(text) RETURNS text LANGUAGE javau AS 'java.lang.System.getProperty'");
+      statement.execute(PROPERTY);
       assertEquals("/", value(other, "SELECT property('file.separator')"));
     }
-    ServerErrorMessage error = refusal("anything", "v1", "IA005");
-    assertEquals("the guard of PL/Java is missing", error.getMessage());
-    assertTrue(error.getHint().contains("install/install.sh"), error.getHint());
-    String health = adminValue("SELECT ai_worker_health()");
-    assertTrue(health.contains("the guard of PL/Java is missing"), health);
   }
 
   @Test

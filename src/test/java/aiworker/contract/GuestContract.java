@@ -41,7 +41,7 @@ abstract class GuestContract extends RuntimeContract {
   /** Promised for each, in milliseconds. */
   private static final long AT_ONCE = 500;
 
-  private static final int SESSIONS = Full.or(20, 3);
+  private static final int SESSIONS = Full.or(20, 2);
 
   /** What a session waits in, and how others see that it does. */
   enum Wait {
