@@ -46,7 +46,7 @@ abstract class AttackContract extends RuntimeContract {
         "DROP TYPE order_status",
         Attack.targets().replace("CREATE TABLE ai_worker_cache (prompt_text text);", ""),
         "CREATE FUNCTION lower(order_state) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1::text'");
-    for (String role : List.of("asker", "ai_worker")) {
+    for (String role : List.of("asker", "ai_worker", "ai_worker_prover")) {
       admin(
           "GRANT ALL ON SCHEMA public, sales, secret TO " + role,
           "GRANT ALL ON users, products, orders, order_items, \"Event Log\", active_users, executed, tickets,"
