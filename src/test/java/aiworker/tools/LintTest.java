@@ -13,7 +13,8 @@ class LintTest {
   @Test
   void shellcheckFindsNothing() throws Exception {
     Tool.require("shellcheck", "shellcheck", "--version");
-    List<String> command = new ArrayList<>(List.of("shellcheck", "-x", ".ci/run"));
+    // SC1004: old versions warn of a line that goes on within a script in quotes
+    List<String> command = new ArrayList<>(List.of("shellcheck", "-x", "-e", "SC1004", ".ci/run"));
     requireNothing(command, ".sh");
   }
 
