@@ -29,9 +29,9 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION ai_worker_prover.analyse(text, text, boolean) OWNER TO ai_worker_prover;
+ALTER FUNCTION ai_worker_prover.analyse(text, text, text) OWNER TO ai_worker_prover;
 ALTER FUNCTION ai_worker_prover.prepare(text, text) OWNER TO ai_worker_prover;
-GRANT EXECUTE ON FUNCTION ai_worker_prover.analyse(text, text, boolean), ai_worker_prover.prepare(text, text) TO ai_worker;
+GRANT EXECUTE ON FUNCTION ai_worker_prover.analyse(text, text, text), ai_worker_prover.prepare(text, text) TO ai_worker;
 
 GRANT USAGE, CREATE ON SCHEMA ai_worker_prover TO ai_worker_prover;
 GRANT USAGE ON SCHEMA ai_worker TO ai_worker_user;

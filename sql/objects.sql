@@ -46,5 +46,23 @@ BEGIN
                          THEN 'If it comes from a restore without owners, run install/install.sh with --adopt; else rename or drop it.'
                          ELSE 'Rename or drop it, then install again.' END;
     END IF;
+    -- What a superuser's default privileges let others hang on the tables of a restore would run as whoever writes to them.
+    IF COALESCE(current_setting('ai_worker.adopt', true), '') = 'on' THEN
+        SELECT h.kind, h.name, h.on_table INTO object
+          FROM (SELECT 'trigger' AS kind, t.tgname AS name, t.tgrelid AS relation
+                  FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
+                 WHERE NOT t.tgisinternal AND p.pronamespace <> 'ai_worker'::regnamespace
+                 UNION ALL
+                SELECT 'rule', r.rulename, r.ev_class FROM pg_catalog.pg_rewrite AS r WHERE r.rulename <> '_RETURN'
+                 UNION ALL
+                SELECT 'policy', y.polname, y.polrelid FROM pg_catalog.pg_policy AS y) AS h (kind, name, on_table)
+          JOIN ai_worker.objects() AS o ON o.oid = h.on_table AND o.kind IN ('TABLE', 'VIEW')
+         LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION '% % on % is not ours', object.kind, object.name, object.on_table::regclass
+                USING ERRCODE = 'duplicate_object', DETAIL = 'It would run with rights of ours or of whoever installs.',
+                      HINT = 'Drop it, then install again.';
+        END IF;
+    END IF;
 END
 $$;

@@ -65,7 +65,10 @@ AS $$
                   (r.rolcreatedb, 'may create databases'), (r.rolreplication, 'may replicate'),
                   (r.rolbypassrls, 'bypasses row security'),
                   (r.rolname = 'ai_worker_prover'
-                   AND EXISTS (SELECT FROM pg_auth_members AS m WHERE m.member = r.oid), 'is a member of a role')
+                   AND EXISTS (SELECT FROM pg_auth_members AS m WHERE m.member = r.oid), 'is a member of a role'),
+                  (EXISTS (SELECT FROM pg_auth_members AS m JOIN pg_roles AS o ON o.oid = m.member
+                            WHERE m.roleid = r.oid AND NOT (r.rolname = 'ai_worker_prover' AND o.rolname = 'ai_worker')),
+                   'has a member')
            ) AS p (has, power)
      WHERE r.rolname IN ('ai_worker', 'ai_worker_prover') AND p.has
 $$;

@@ -41,8 +41,9 @@ BEGIN
     BEGIN
         PERFORM set_config('transaction_read_only', 'on', true);
         PERFORM set_config('search_path', schemas, true);
-        -- An object has each key once, so that the second column of a name becomes name_2. The join runs nothing.
-        EXECUTE concat('SELECT row_to_json(named) FROM (SELECT answer.* FROM (SELECT) AS nothing LEFT JOIN (', statement, chr(10),
+        -- An object has each key once, so that the second column of a name becomes name_2. The join runs nothing. The star keeps
+        -- a column of that name from being taken for the row.
+        EXECUTE concat('SELECT row_to_json(named.*) FROM (SELECT answer.* FROM (SELECT) AS nothing LEFT JOIN (', statement, chr(10),
                        ') AS answer ON false) AS named') INTO shape;
         FOR name IN SELECT json_object_keys(shape) LOOP
             unique_name := name;
@@ -57,7 +58,7 @@ BEGIN
             END LOOP;
             names := names || unique_name;
         END LOOP;
-        RETURN QUERY EXECUTE concat('SELECT to_jsonb(answer) FROM (', statement, chr(10), ') AS answer',
+        RETURN QUERY EXECUTE concat('SELECT to_jsonb(answer.*) FROM (', statement, chr(10), ') AS answer',
                                     (SELECT ' (' || string_agg(quote_ident(n), ', ') || ')' FROM unnest(names) AS n));
     EXCEPTION
         WHEN query_canceled THEN

@@ -2,7 +2,7 @@
 -- nothing of it is evaluated but the input functions of its literals; these run as the powerless role that owns this function,
 -- and whatever they do is rolled back.
 CREATE OR REPLACE FUNCTION ai_worker_prover.analyse(
-    statement text, path text, qualify boolean, OUT rule_tree text, OUT rule_uses jsonb, OUT qualified text, OUT error jsonb)
+    statement text, path text, date_order text, OUT rule_tree text, OUT rule_uses jsonb, OUT qualified text, OUT error jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -23,6 +23,14 @@ BEGIN
                   HINT = 'Run install/install.sh again on this database, with --adopt after a restore without owners.';
     END IF;
     BEGIN
+        IF date_order IS NOT NULL THEN
+            -- What would be printed and read otherwise elsewhere. Between the two days no place on earth has the same date.
+            PERFORM set_config('datestyle', 'ISO, ' || date_order, true),
+                    set_config('timezone', CASE date_order WHEN 'MDY' THEN 'Etc/GMT+12' ELSE 'Etc/GMT-14' END, true),
+                    set_config('intervalstyle', 'postgres', true), set_config('extra_float_digits', '1', true),
+                    set_config('bytea_output', 'hex', true), set_config('quote_all_identifiers', 'off', true),
+                    set_config('standard_conforming_strings', 'on', true), set_config('lc_monetary', 'C', true);
+        END IF;
         PERFORM set_config('search_path', path, true);
         EXECUTE definition;
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -35,7 +43,7 @@ BEGIN
           INTO STRICT rule_tree, rule_uses
           FROM pg_class AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid
          WHERE c.relnamespace = 'ai_worker_prover'::regnamespace AND c.relname = view_name;
-        IF qualify THEN
+        IF date_order IS NOT NULL THEN
             -- Every name that is not built in with its schema, since the path holds none: what stands in the parentheses above.
             qualified := pg_get_viewdef(format('ai_worker_prover.%I', view_name)::regclass);
             qualified := substr(qualified, strpos(qualified, 'FROM (') + 6);
@@ -57,9 +65,9 @@ BEGIN
     END;
 END
 $$;
-REVOKE ALL ON FUNCTION ai_worker_prover.analyse(text, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION ai_worker_prover.analyse(text, text, boolean) IS
-    'AI Worker: what the server makes of one query under a search path, as the tree of a view''s rule and all that is not built in and that it depends on, and if asked for with all names qualified; or the server''s error. Leaves nothing behind';
+REVOKE ALL ON FUNCTION ai_worker_prover.analyse(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker_prover.analyse(text, text, text) IS
+    'AI Worker: what the server makes of one query under a search path, as the tree of a view''s rule and all that is not built in and that it depends on, and if date_order (MDY or DMY) is given with all names qualified, literals read in that order; or the server''s error. Leaves nothing behind';
 
 -- For where no view can be made. PREPARE analyses too, and works in a read-only transaction and on a standby.
 CREATE OR REPLACE FUNCTION ai_worker_prover.prepare(statement text, path text) RETURNS jsonb

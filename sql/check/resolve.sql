@@ -145,17 +145,19 @@ AS $$
              WHERE o.oid >= 16384 AND n.nspname = ANY (schemas) AND NOT ai_worker.is_of_extension(o.oprcode)
              UNION ALL
             SELECT 'cast from ' || format_type(k.castsource, NULL) || ' to ' || format_type(k.casttarget, NULL)
-              FROM pg_cast AS k
-             WHERE k.oid >= 16384 AND k.castfunc <> 0 AND NOT ai_worker.is_of_extension(k.castfunc)
+              FROM pg_cast AS k JOIN pg_proc AS p ON p.oid = k.castfunc JOIN pg_language AS l ON l.oid = p.prolang
+             -- That of a range to its multirange is the server's own.
+             WHERE p.oid >= 16384 AND l.lanname <> 'internal' AND NOT ai_worker.is_of_extension(p.oid)
              UNION ALL
-            SELECT 'domain ' || t.oid::regtype
+            -- The row types of tables among them, and with these what their columns reach in any schema.
+            SELECT 'type ' || t.oid::regtype
               FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
-             WHERE t.typtype = 'd' AND n.nspname = ANY (schemas) AND ai_worker.runs_code(t.oid)) AS h
+             WHERE t.typtype <> 'p' AND n.nspname = ANY (schemas) AND ai_worker.runs_code(t.oid)) AS h
      LIMIT 1
 $$;
 REVOKE ALL ON FUNCTION ai_worker.hidden_code(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.hidden_code(text[]) IS
-    'AI Worker: a user-made operator, cast or domain with code of its own that a statement could use without naming it, NULL if there is none';
+    'AI Worker: a user-made operator or cast, or a type with such code in it, that a statement could use without naming it, NULL if there is none';
 
 -- Asked before the model is, and again before its statement is looked at.
 CREATE OR REPLACE FUNCTION ai_worker.unprovable(schemas text[]) RETURNS jsonb
@@ -234,6 +236,12 @@ AS $$
                 UNION ALL
                SELECT t.typnamespace FROM pg_type AS o JOIN pg_type AS t ON t.typname = o.typname AND t.oid <> o.oid
                 WHERE u.class = 'pg_type'::regclass AND o.oid = u.oid
+                UNION ALL
+               SELECT t.collnamespace FROM pg_collation AS o JOIN pg_collation AS t ON t.collname = o.collname AND t.oid <> o.oid
+                WHERE u.class = 'pg_collation'::regclass AND o.oid = u.oid
+                UNION ALL
+               SELECT t.cfgnamespace FROM pg_ts_config AS o JOIN pg_ts_config AS t ON t.cfgname = o.cfgname AND t.oid <> o.oid
+                WHERE u.class = 'pg_ts_config'::regclass AND o.oid = u.oid
                 UNION ALL
                SELECT t.oprnamespace FROM pg_operator AS o JOIN pg_operator AS t ON t.oprname = o.oprname
                 WHERE u.class = 'pg_operator'::regclass AND o.oid = u.oid AND t.oprnamespace <> o.oprnamespace) AS twin (schema)
@@ -329,7 +337,7 @@ BEGIN
         error := ai_worker_prover.prepare(statement, path);
         RETURN;
     END IF;
-    SELECT a.* INTO analysis FROM ai_worker_prover.analyse(statement, path, false) AS a;
+    SELECT a.* INTO analysis FROM ai_worker_prover.analyse(statement, path, NULL) AS a;
     error := analysis.error;
     IF error IS NOT NULL THEN
         -- No such function or operator, no such object: perhaps there.
@@ -361,13 +369,15 @@ BEGIN
     -- Under the search path of whoever runs it, names could mean something else. It stays as it is if it needs none, or with the
     -- schemas of its relations; else it is what the server prints.
     FOREACH qualified IN ARRAY ARRAY[statement, ai_worker.qualify(statement, schemas, names, analysis.rule_uses)] LOOP
-        SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, false) AS a;
+        SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, NULL) AS a;
         IF again.rule_tree = analysis.rule_tree THEN
             RETURN;
         END IF;
     END LOOP;
-    SELECT a.qualified INTO qualified FROM ai_worker_prover.analyse(statement, path, true) AS a;
-    SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, false) AS a;
+    -- It prints a literal as it was read, so that no literal may depend on who reads it, or when.
+    SELECT CASE WHEN a.rule_tree = b.rule_tree AND statement !~* '''[[:space:]]*now[[:space:]]*''|u&''' THEN a.qualified END INTO qualified
+      FROM ai_worker_prover.analyse(statement, path, 'MDY') AS a, ai_worker_prover.analyse(statement, path, 'DMY') AS b;
+    SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, NULL) AS a;
     IF again.error IS NULL THEN
         SELECT r.objects INTO same FROM ai_worker.resolve_rule(again.rule_tree, again.rule_uses) AS r;
     END IF;

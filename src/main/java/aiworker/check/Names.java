@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -100,6 +101,7 @@ record Names(
     private final Set<String> fields = new LinkedHashSet<>();
     private final Set<String> operators = new LinkedHashSet<>();
     private final Set<String> keywords = new LinkedHashSet<>();
+    private final Set<String> labels = new LinkedHashSet<>();
     private final Set<String> systemNames = new LinkedHashSet<>();
     private final List<Token> places = new ArrayList<>();
     private final Deque<String> openers = new ArrayDeque<>();
@@ -123,6 +125,21 @@ record Names(
           at++;
         }
       }
+      keywords.stream()
+          .filter(labels::contains)
+          .findFirst()
+          .ifPresent(
+              word -> {
+                throw Refusal.of(
+                    "%1$s is a function of the server; the column of that name is written \"%1$s\"",
+                    word);
+              });
+    }
+
+    /** Whether a column or an alias gets the name of such a function here. */
+    private static boolean isLabel(Token token, Token before) {
+      return Keywords.CALLED_BY_A_WORD.contains(token.name().toUpperCase(Locale.ROOT))
+          && (token.kind() == Kind.QUOTED_NAME || (before != null && before.isWord("AS")));
     }
 
     private void other(Token token) {
@@ -136,7 +153,7 @@ record Names(
         operators.add(token.text());
       } else if (token.is("(") || token.is("[")) {
         openers.push(token.is("[") ? "[" : previous(1) == null ? "" : previous(1).word());
-        clauses.push(clauses.peek());
+        clauses.push(continuesFrom() ? "FROM" : "");
       } else if ((token.is(")") || token.is("]")) && !openers.isEmpty()) {
         openers.pop();
         clauses.pop();
@@ -190,6 +207,9 @@ record Names(
       if (parts.size() == 1 && !afterDot && isKeywordFunction(parts.get(0), before)) {
         keywords.add(parts.get(0).name());
       }
+      if (parts.size() == 1 && !afterDot && isLabel(parts.get(0), before)) {
+        labels.add(parts.get(0).name());
+      }
       boolean system = parts.stream().anyMatch(Scan::isSystemName);
       if (type) {
         types.add(qualified(parts, "type"));
@@ -203,6 +223,20 @@ record Names(
       if (afterDot && beforeDot != null) {
         parts.stream().map(Token::name).forEach(fields::add);
       }
+    }
+
+    /**
+     * Whether a parenthesis here holds relations of the FROM clause around it, and no arguments.
+     */
+    private boolean continuesFrom() {
+      Token before = previous(1);
+      return Keywords.FROM_LIST.contains(clauses.peek())
+          && before != null
+          && (before.is("(")
+              || before.is(",")
+              || before.isWord("FROM")
+              || before.isWord("JOIN")
+              || before.isWord("LATERAL"));
     }
 
     /** What is none, a common table expression for one, is found out by the server. */
@@ -224,7 +258,13 @@ record Names(
           || (before != null && before.isWord("AS"))) {
         return false;
       }
-      boolean from = before != null && (before.isWord("FROM") || before.isWord("JOIN"));
+      boolean from =
+          before != null
+              && (before.isWord("FROM")
+                  || before.isWord("JOIN")
+                  || before.isWord("LATERAL")
+                  || (before.is(",") && Keywords.FROM_LIST.contains(clauses.peek()))
+                  || (before.is("(") && clauses.peek().equals("FROM")));
       boolean distinct = at > 2 && tokens.get(at - 3).isWord("DISTINCT");
       if (from && !distinct && !Keywords.FROM_IN_A_CALL.contains(String.valueOf(openers.peek()))) {
         throw Refusal.of(

@@ -60,7 +60,7 @@ public final class FrozenTime {
       Token token = tokens.get(i);
       String year = null;
       if (token.kind() == Token.Kind.STRING) {
-        Matcher date = DATE.matcher(Token.unquoted(token.text()));
+        Matcher date = DATE.matcher(Token.unquoted(token.text().replaceFirst("^[EeUuNn]&?'", "'")));
         year = date.matches() ? date.group(1) : null;
       } else if (token.kind() == Token.Kind.NUMBER
           && YEAR.matcher(token.text()).matches()

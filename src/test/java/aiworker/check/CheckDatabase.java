@@ -54,7 +54,7 @@ final class CheckDatabase implements AutoCloseable {
         created.execute(Files.readString(Path.of("sql", file + ".sql")));
       }
       created.execute(
-          "ALTER FUNCTION ai_worker_prover.analyse(text, text, boolean) OWNER TO ai_worker_prover;"
+          "ALTER FUNCTION ai_worker_prover.analyse(text, text, text) OWNER TO ai_worker_prover;"
               + "ALTER FUNCTION ai_worker_prover.prepare(text, text) OWNER TO ai_worker_prover;"
               + "GRANT USAGE, CREATE ON SCHEMA ai_worker_prover TO ai_worker_prover");
       created.execute(resource("sample.sql"));

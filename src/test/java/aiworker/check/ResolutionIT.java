@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the server resolves is what is judged, and resolving it runs nothing of anybody's. */
@@ -209,7 +210,9 @@ class ResolutionIT {
         "SELECT user FROM users",
         "SELECT count(user) FROM users",
         "SELECT id FROM users WHERE user = 'x'",
-        "WITH w AS (SELECT USER AS who) SELECT who FROM w"
+        "WITH w AS (SELECT USER AS who) SELECT who FROM w",
+        "SELECT count(*) FROM users CROSS JOIN LATERAL user",
+        "SELECT 1 FROM ROWS FROM (user)"
       })
   void keywordThatANameInScopeHasIsRefused(String statement) throws SQLException {
     database.execute("CREATE TABLE public.\"User\" (id int, \"user\" text)");
@@ -222,17 +225,63 @@ class ResolutionIT {
     database.prover().prove("SELECT current_user, extract(year FROM current_date) AS y");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT name AS user FROM orders ORDER BY user",
+        "WITH q AS (SELECT 'x' AS user) SELECT user, count(*) FROM q GROUP BY user",
+        "SELECT q.id, user FROM (SELECT 1 AS id, 'x' AS user) q",
+        "SELECT id, user FROM (SELECT 1, 2) q(id, \"user\")",
+        "SELECT * FROM (SELECT 1) q, current_date",
+        "SELECT * FROM (SELECT 1) q, current_date AS t"
+      })
+  void keywordThatTheStatementUsesAsANameIsRefused(String statement) {
+    Prover nothing =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("empty"), false));
+    AiWorkerException refused =
+        assertThrows(AiWorkerException.class, () -> nothing.prove(statement));
+    assertTrue(refused.getMessage().contains("a function of the server"), refused.getMessage());
+  }
+
   @Test
   void keywordIsAFunctionWhereNothingElseIsMeant() {
     for (String statement :
         List.of(
             "SELECT current_user",
             "SELECT trim(both FROM current_user), 'a' IS DISTINCT FROM current_user",
+            "SELECT g FROM generate_series(1, extract(day FROM current_date)::int) g",
             "SELECT extract(year FROM current_date), substring(current_user FROM 1)")) {
       assertEquals(statement + " LIMIT 1000", database.prover().prove(statement).text());
     }
     assertThrows(
         AiWorkerException.class, () -> database.prover().prove("SELECT * FROM current_user"));
+  }
+
+  /** What is printed for others must not depend on who asked first. */
+  @Test
+  void literalsThatAreReadByOnesSettingsAreNotPrinted() throws SQLException {
+    Prover both =
+        new Prover(
+            database.database(),
+            CheckDatabase.config(1_000, List.of(), List.of("sales", "public"), false));
+    database.execute(
+        "CREATE TYPE sales.mood AS ENUM ('good', 'bad'); CREATE TABLE sales.days (d date, t timestamptz, m sales.mood, f float8)");
+    database.execute("SET LOCAL datestyle = 'ISO, DMY'; SET LOCAL extra_float_digits = -12");
+    String text =
+        both.prove(
+                "SELECT d FROM days WHERE m = 'good'::mood AND d = '2024-02-01' AND f = 1.23456789::float8 AND t > '2024-02-01 12:00+02'")
+            .text();
+    assertTrue(text.contains("2024-02-01") && text.contains("1.23456789"), text);
+    for (String literal :
+        List.of(
+            "'01/02/2024'::date",
+            "'today'::date",
+            "'now'::timestamptz",
+            "'2024-02-01'::timestamptz")) {
+      String statement = "SELECT d FROM days WHERE m = 'good'::mood AND d < " + literal;
+      assertThrows(AiWorkerException.class, () -> both.prove(statement), literal);
+    }
   }
 
   /** Whoever runs it may have another search path: one with another table of that name before. */
@@ -373,6 +422,38 @@ class ResolutionIT {
         CREATE OPERATOR public.* (LEFTARG = public.box_of, RIGHTARG = int, FUNCTION = public.times)
         """);
     assertTrue(database.prover().prove(statement).storable());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          id int      | SELECT id FROM plain.t
+          a joes.dom[] | SELECT array_append(a, 'q') FROM plain.t
+          a joes.comp | SELECT jsonb_populate_record(t, '{"a": {"x": "a"}}') FROM plain.t AS t
+          """)
+  void whereNoViewCanBeMadeCodeThatColumnsReachIsFoundInAnySchema(String column, String statement)
+      throws SQLException {
+    database.connection().rollback();
+    database.execute(
+        "CREATE SCHEMA plain; GRANT USAGE ON SCHEMA plain TO ai_worker_prover; CREATE SCHEMA joes;"
+            + "CREATE FUNCTION joes.f(text) RETURNS bool LANGUAGE plpgsql AS 'begin return true; end';"
+            + "CREATE DOMAIN joes.dom AS text CHECK (joes.f(value)); CREATE TYPE joes.comp AS (x joes.dom);"
+            + "CREATE TYPE joes.span AS RANGE (subtype = int4); CREATE TABLE plain.t ("
+            + column
+            + ")");
+    database.execute("SET TRANSACTION READ ONLY");
+    Prover plain =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("plain"), false));
+    if (column.startsWith("id")) {
+      assertFalse(plain.prove(statement).storable());
+    } else {
+      String refused =
+          assertThrows(AiWorkerException.class, () -> plain.prove(statement)).getMessage();
+      assertTrue(refused.contains("no statement can be proven"), refused);
+    }
   }
 
   @Test

@@ -194,6 +194,18 @@ abstract class InstallationContract extends RuntimeContract {
   }
 
   @Test
+  void roleWithAMemberIsNotTakenForOurs() throws SQLException {
+    String other = cluster.createDatabase();
+    admin("GRANT ai_worker TO nobody");
+    try {
+      assertFails(
+          1, run(other, "--runtime", runtime.option()), "role ai_worker exists and has a member");
+    } finally {
+      admin("REVOKE ai_worker FROM nobody");
+    }
+  }
+
+  @Test
   void defaultPrivilegesOpenNothingAndGrantsOfTheDbaStay() throws SQLException {
     String other = cluster.createDatabase();
     try (Connection connection = cluster.connect(other, "postgres");

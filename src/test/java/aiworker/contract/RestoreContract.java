@@ -150,6 +150,23 @@ abstract class RestoreContract extends RuntimeContract {
         outcome.output());
   }
 
+  @Test
+  void triggerOfSomebodyElseIsNotAdopted() throws SQLException {
+    String copy = restored("--no-owner");
+    try (Connection connection = cluster.connect(copy, "postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE FUNCTION public.planted() RETURNS trigger LANGUAGE plpgsql AS 'begin return new; end'");
+      statement.execute(
+          "CREATE TRIGGER planted BEFORE INSERT ON ai_worker_cache FOR EACH ROW EXECUTE FUNCTION public.planted()");
+    }
+    Installation.Outcome outcome = install(copy, "--adopt");
+    assertEquals(1, outcome.exitCode(), outcome.output());
+    assertTrue(
+        outcome.output().contains("trigger planted on public.ai_worker_cache is not ours"),
+        outcome.output());
+  }
+
   /** The DBA's own doing, found by health where it is not health itself that is open. */
   @Test
   void functionThatPublicMayExecuteRefusesAndIsNamed() throws SQLException {

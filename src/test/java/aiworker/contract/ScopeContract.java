@@ -67,6 +67,9 @@ abstract class ScopeContract extends RuntimeContract {
       value = {
         "SELECT min(id), min(name) FROM users                  | {\"min\": 1, \"min_2\": \"user 1\"}",
         "SELECT 1 AS a, 2 AS a, 3 AS a_2, 4 AS a_2, 5 AS \"A\" | {\"A\": 5, \"a\": 1, \"a_2\": 2, \"a_2_2\": 3, \"a_2_3\": 4}",
+        "SELECT 42 AS answer                                    | {\"answer\": 42}",
+        "SELECT 1 AS id, 'yes' AS answer, 2 AS named, 3 AS nothing | {\"id\": 1, \"answer\": \"yes\", \"named\": 2, \"nothing\": 3}",
+        "SELECT u AS answer FROM (SELECT 1 AS x, 2 AS y) u | {\"answer\": {\"x\": 1, \"y\": 2}}",
         "SELECT 1, 2, NULL                                      | {\"?column?\": 1, \"?column?_2\": 2, \"?column?_3\": null}",
         "VALUES (1, 'x')                                        | {\"column1\": 1, \"column2\": \"x\"}",
         "SELECT u.id, v.id FROM users u JOIN users v ON v.id = u.id + 1 ORDER BY 1 LIMIT 1 | {\"id\": 1, \"id_2\": 2}"
