@@ -225,8 +225,10 @@ public final class TestCluster implements TestServer, AutoCloseable {
     }
     try (Stream<Path> versions = Files.list(Path.of("/usr/lib/postgresql"))) {
       return versions
-          .map(version -> version.resolve("bin").resolve(program))
-          .filter(Files::isExecutable)
+          .map(version -> version.resolve("bin"))
+          // of a newer one perhaps only the client is there
+          .filter(bin -> Files.isExecutable(bin.resolve("initdb")))
+          .map(bin -> bin.resolve(program))
           .max(
               Comparator.comparingInt(
                   path -> Integer.parseInt(path.getParent().getParent().getFileName().toString())))
