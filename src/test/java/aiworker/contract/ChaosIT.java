@@ -80,7 +80,8 @@ class ChaosIT {
       String log = cluster.log();
       assertFalse(log.contains("terminated by signal 6"), log);
       assertFalse(log.contains("terminated by signal 11"), log);
-      assertEquals(kills, Pattern.compile("terminated by signal 9").matcher(log).results().count());
+      // one may have been ending by itself
+      assertTrue(Pattern.compile("terminated by signal 9").matcher(log).results().count() <= kills);
       System.out.printf(
           "chaos, %s: %d hits committed, %d in doubt, %d calls failed, %d kill -9%n",
           runtime.title(), committedHits.get(), doubtfulHits.get(), failures.get(), kills);
