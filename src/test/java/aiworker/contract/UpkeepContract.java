@@ -421,16 +421,6 @@ abstract class UpkeepContract extends RuntimeContract {
     assertSumsAreRight("ai_worker_recount");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"entries", "bytes", "hits", "tokens_saved"})
-  void noSumThatIsWrongEvictsOrStays(String sum) throws SQLException {
-    fill(30, "1 day");
-    admin("UPDATE ai_worker.cache_totals SET " + sum + " = " + sum + " + 1000000000000");
-    assertEquals("0", value("SELECT ai_worker_cleanup_cache()"));
-    assertEquals("30", adminValue("SELECT count(*) FROM ai_worker_cache"));
-    assertSumsAreRight(sum);
-  }
-
   @Test
   void sumsAreRightAfterTablesWereDroppedAndRepaired() throws SQLException {
     fill(4, "1 day");
