@@ -107,9 +107,20 @@ class ChaosIT {
         long counted =
             Long.parseLong(
                 RuntimeContract.value(connection, "SELECT total_hits FROM ai_worker_cache_stats"));
+        // the server says so where it could not count one without waiting
+        long uncounted =
+            Pattern.compile("a hit could not be counted").matcher(cluster.log()).results().count();
         assertTrue(
-            counted >= committedHits.get() && counted <= committedHits.get() + doubtfulHits.get(),
-            counted + " counted, " + committedHits + " committed, " + doubtfulHits + " in doubt");
+            counted >= committedHits.get() - uncounted
+                && counted <= committedHits.get() + doubtfulHits.get(),
+            counted
+                + " counted, "
+                + committedHits
+                + " committed, "
+                + doubtfulHits
+                + " in doubt, "
+                + uncounted
+                + " uncounted");
         assertEquals(
             RuntimeContract.value(connection, "SELECT count(*) FROM ai_worker_cache"),
             RuntimeContract.value(connection, "SELECT total_entries FROM ai_worker_cache_stats"));
