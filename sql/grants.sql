@@ -40,7 +40,7 @@ GRANT USAGE ON SCHEMA public TO ai_worker, ai_worker_user;
 GRANT EXECUTE ON FUNCTION
     public.ai_generate_sql(text, text), public.ai_cached_sql(text, text), public.ai_sql(text, text),
     public.ai_run_sql(text, text), ai_worker.execute(text, text), ai_worker.search_path(),
-    ai_worker.estimate_cost(text, text), ai_worker.max_cost()
+    ai_worker.estimate_cost(text, text), ai_worker.run_ceilings()
     TO ai_worker_user;
 
 GRANT EXECUTE ON FUNCTION
