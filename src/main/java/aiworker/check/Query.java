@@ -29,6 +29,10 @@ record Query(String text, List<Token> tokens) {
   private static final int LONGEST = 50_000;
   private static final int MOST_TOKENS = 10_000;
   private static final int DEEPEST = 40;
+
+  /** The server keeps all columns of both sides for each. */
+  private static final int MOST_JOINS = 64;
+
   private static final Set<String> OPENING_WORDS = Set.of("CASE", "NOT");
   private static final Set<String> FIRST_WORDS = Set.of("SELECT", "WITH", "VALUES", "TABLE");
 
@@ -48,6 +52,10 @@ record Query(String text, List<Token> tokens) {
     }
     if (tokens.size() > MOST_TOKENS) {
       throw Refusal.of("%d tokens, allowed are %d", tokens.size(), MOST_TOKENS);
+    }
+    long joins = tokens.stream().filter(token -> token.isWord("JOIN")).count();
+    if (joins > MOST_JOINS) {
+      throw Refusal.of("%d joins, allowed are %d", joins, MOST_JOINS);
     }
     requireOneQuery(tokens);
     requireShallow(tokens);

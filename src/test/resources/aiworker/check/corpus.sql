@@ -127,11 +127,11 @@ SELECT {{'5'::int||CAST('5' AS integer)||'5'::numeric(10, 2)||5::text||'t'::bool
 SELECT state, state::text, state < 'shipped' AS open FROM orders ORDER BY id LIMIT 8
 SELECT ROW(1, 'a'), (1, 2) = (1, 2), ROW(1, NULL) IS NULL, (1, 2) < (1, 3)
 SELECT true IS TRUE, NULL IS UNKNOWN, 1 IS NULL, NULL IS NOT NULL, (1 = 1) IS NOT FALSE
-SELECT current_database() IS NOT NULL, current_user = current_user, session_user = session_user, version() LIKE 'PostgreSQL%', pg_typeof(1)::text
+SELECT current_database() IS NOT NULL, current_user = current_user, session_user = session_user, pg_typeof(1)::text
 SELECT point(1, 2) <-> point(4, 6) AS distance, box '((0,0),(2,2))' @> point '(1,1)', circle '((0,0),2)' && circle '((1,1),1)'
 SELECT xmlelement(name a, xmlattributes(id AS b), name)::text, xpath('/a/text()', '<a>x</a>')::text FROM users WHERE id = 1
 SELECT u.id IN (1, 2, 3) AS few, u.id = ANY ('{1,2}'::int[]) AS any_of FROM users u ORDER BY id LIMIT 4
-SELECT pg_size_pretty(pg_total_relation_size('users')) IS NOT NULL, gen_random_uuid() IS NOT NULL, clock_timestamp() > now() - interval '1 day'
+SELECT pg_size_pretty(1048576::bigint), gen_random_uuid() IS NOT NULL, clock_timestamp() > now() - interval '1 day'
 
 SELECT |/ 25.0 AS root, ||/ 27.0 AS cube, 5 + |/ 4.0 AS sum, !!'a'::tsquery AS negated
 
