@@ -6,4 +6,4 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-mvn -o verify -Dfull -Dit.test=ProofCostIT -DfailIfNoTests=false -Dspotless.check.skip | grep -E '^(proofs|backend:)|ERROR|Tests run' || true
+mvn -o verify -Dfull -Dit.test=ProofCostIT -Dspotless.check.skip | grep -E '(proofs|backend:) |ERROR|BUILD'
