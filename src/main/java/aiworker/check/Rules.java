@@ -15,6 +15,7 @@ final class Rules {
   private static final String TABLE =
       """
       allow   pg_typeof                      names the type of its argument
+      allow   pg_collation_for               names the collation of its argument
       allow   pg_column_size                 size of a value
       allow   pg_column_compression          compression of a value
       allow   pg_size_pretty                 formats a number

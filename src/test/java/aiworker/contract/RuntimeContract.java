@@ -146,6 +146,15 @@ abstract class RuntimeContract {
     }
   }
 
+  /** The machine's Java may be an old one: InterimAnswersTest. */
+  static boolean isHealthy(JsonNode health) {
+    return health.get("healthy").asBoolean()
+        || health
+            .get("problems")
+            .toString()
+            .matches("\\[\"[^\"]* update it to [0-9.]+ or later\"]");
+  }
+
   static JsonNode json(String text) {
     try {
       return JSON.readTree(text);
