@@ -140,6 +140,63 @@ abstract class ConcurrencyContract extends RuntimeContract {
     assertEquals("10", countedHits());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"})
+  void thousandsOfHitsInOneTransactionTakeTheirTimeAndNoMore(String isolation) throws Exception {
+    cacheOne();
+    int hits = Full.or(10_000, 3_000);
+    try (Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET statement_timeout = " + Full.atMost(hits / 2));
+      statement.execute("BEGIN ISOLATION LEVEL " + isolation);
+      String all = "SELECT count(ai_cached_sql('hot', 'v1')) FROM generate_series(1, " + hits + ")";
+      assertEquals(Integer.toString(hits), value(connection, all));
+      statement.execute("SAVEPOINT here");
+      assertEquals(Integer.toString(hits), value(connection, all));
+      statement.execute("ROLLBACK TO here");
+      assertEquals(hits + 1, generate(connection, "hot", "v1").get("hit_count").asInt());
+      statement.execute("COMMIT");
+    }
+    assertEquals("1", adminValue("SELECT count(*) FROM ai_worker.cache_hits"));
+    assertEquals(Integer.toString(hits + 1), countedHits());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"REPEATABLE READ", "SERIALIZABLE"})
+  void whatStricterTransactionsLeaveIsPutTogetherByTheNextHit(String isolation) throws Exception {
+    cacheOne();
+    try (Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET default_transaction_isolation = '" + isolation + "'");
+      for (int hit = 0; hit < 80; hit++) {
+        value(connection, "SELECT ai_cached_sql('hot', 'v1')");
+      }
+      statement.execute("SET default_transaction_isolation = 'read committed'");
+      assertEquals(81, generate(connection, "hot", "v1").get("hit_count").asInt());
+      assertEquals("1", adminValue("SELECT count(*) FROM ai_worker.cache_hits"));
+      assertEquals(82, generate(connection, "hot", "v1").get("hit_count").asInt());
+    }
+    assertEquals("82", countedHits());
+  }
+
+  /** The counters' table grows under a lock. */
+  @Test
+  void hitsOfClientsInAHurryCount() throws Exception {
+    fill(2_000, "1 day");
+    atOnce(
+        8,
+        () -> {
+          try (Connection connection = asker();
+              Statement statement = connection.createStatement()) {
+            statement.execute("SET lock_timeout = 1");
+            return value(
+                connection,
+                "SELECT count(ai_cached_sql('q' || i, 'v1')) FROM generate_series(1, 2000) AS i");
+          }
+        });
+    assertEquals("16000", adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
+  }
+
   @Test
   void missesUnderSerializableNeverFailACommitAndAreCachedLater() throws Exception {
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
