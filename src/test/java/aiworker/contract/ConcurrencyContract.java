@@ -2,6 +2,7 @@ package aiworker.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
@@ -177,6 +178,41 @@ abstract class ConcurrencyContract extends RuntimeContract {
       assertEquals(82, generate(connection, "hot", "v1").get("hit_count").asInt());
     }
     assertEquals("82", countedHits());
+  }
+
+  /** Where vacuum gives an empty end of a table back to the system, it locks everybody out. */
+  @Test
+  void hitsCountWhileTablesAreVacuumed() throws Exception {
+    cacheOne();
+    AtomicBoolean over = new AtomicBoolean();
+    Future<Integer> hits =
+        clients.submit(
+            () -> {
+              int count = 0;
+              try (Connection connection = asker()) {
+                for (; !over.get(); count++) {
+                  assertNotNull(value(connection, "SELECT ai_cached_sql('hot', 'v1')"));
+                }
+              }
+              return count;
+            });
+    try (Connection other = cluster.connect(database, "postgres");
+        Statement statement = other.createStatement()) {
+      for (int round = 0; round < Full.or(20, 3); round++) {
+        statement.execute(
+            "INSERT INTO ai_worker.cache_hits SELECT 'none', now(), 0, 1, now(), array_fill(0, ARRAY[28])"
+                + " FROM generate_series(1, 20000)");
+        statement.execute(
+            "INSERT INTO ai_worker_cache SELECT 'k' || i, repeat('x', 200), 'm', 'v', 'SELECT 1', true, 0, now(),"
+                + " now() + interval '1 hour', now(), 0 FROM generate_series(1, 20000) AS i");
+        statement.execute("DELETE FROM ai_worker.cache_hits WHERE cache_key = 'none'");
+        statement.execute("DELETE FROM ai_worker_cache WHERE model = 'm'");
+        statement.execute("VACUUM ai_worker.cache_hits, ai_worker_cache");
+      }
+    } finally {
+      over.set(true);
+    }
+    assertEquals(Integer.toString(hits.get(60, TimeUnit.SECONDS)), countedHits());
   }
 
   /** The counters' table grows under a lock. */
