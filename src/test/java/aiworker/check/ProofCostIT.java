@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.error.AiWorkerException;
 import aiworker.testing.Full;
+import aiworker.testing.TestCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,9 @@ class ProofCostIT {
   void honestQueriesAreProvenInMilliseconds() throws SQLException {
     Prover prover =
         new Prover(database.database(), CheckDatabase.config(1_000, List.of("tracing")));
-    List<String> queries = Corpus.queries();
+    List<String> queries = new ArrayList<>(Corpus.queries());
+    // some are in the syntax of later servers
+    queries.removeIf(q -> TestCluster.major() < 14 && rows(q) == null);
     List<Long> micros = new ArrayList<>();
     for (int round = 0; round < Full.or(3, 1); round++) {
       for (int i = round == 0 ? 0 : 1; i < queries.size(); i += Full.or(1, 9)) {
@@ -90,6 +93,14 @@ class ProofCostIT {
         "backend: idle %d kB, at most %d kB more over %d statements%n",
         idle, most, statements.size());
     assertEquals(List.of(), tooLarge);
+  }
+
+  private static List<String> rows(String query) {
+    try {
+      return database.rows(query);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static long kilobytes(String pid, String field) throws IOException {

@@ -3,7 +3,9 @@ package aiworker.schema;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import aiworker.testing.TestCluster;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,13 +48,16 @@ class SchemaVersionDdlIT {
         CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
         CREATE TABLE elsewhere.hidden (id int);
         CREATE FUNCTION twice(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
-        CREATE FUNCTION head() RETURNS bigint LANGUAGE sql STABLE RETURN (SELECT count(*) FROM users);
         CREATE FUNCTION elsewhere.same(a int, b int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
         CREATE FUNCTION elsewhere.never(i int, t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
         CREATE OPERATOR app.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = elsewhere.same);
         CREATE AGGREGATE app.biggest(int) (SFUNC = int4larger, STYPE = int);
         CREATE TYPE elsewhere.pair AS (a int, b int);
         """);
+    if (TestCluster.major() >= 14) {
+      db.run(
+          "CREATE FUNCTION head() RETURNS bigint LANGUAGE sql STABLE RETURN (SELECT count(*) FROM users)");
+    }
   }
 
   @AfterAll
@@ -150,6 +155,9 @@ class SchemaVersionDdlIT {
           CREATE EXTENSION citext SCHEMA app | DROP EXTENSION citext
           """)
   void changesTheVersionUntilUndone(String change, String undo) throws Exception {
+    Assumptions.assumeTrue(
+        !change.contains(" RETURN (") || TestCluster.major() >= 14,
+        "PostgreSQL 13: not with function bodies of standard SQL");
     String before = db.fingerprint();
     db.run(change);
     assertNotEquals(before, db.fingerprint());

@@ -17,6 +17,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -237,6 +239,16 @@ public final class TestCluster implements TestServer, AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The server's major version. */
+  public static int major() {
+    Matcher version =
+        Pattern.compile("[0-9]+").matcher(asServer(bin("postgres").toString(), "--version"));
+    if (!version.find()) {
+      throw new IllegalStateException("postgres --version names no version");
+    }
+    return Integer.parseInt(version.group());
   }
 
   /** Runs a program as the server's OS user and returns what it printed. */
