@@ -158,6 +158,7 @@ DECLARE
     error CONSTANT jsonb := outcome -> 'error';
 BEGIN
     IF error IS NOT NULL THEN
+        PERFORM ai_worker.end_wait();
         PERFORM ai_worker.raise(
             error ->> 'sqlstate', error ->> 'message', error ->> 'detail', error ->> 'hint');
     END IF;

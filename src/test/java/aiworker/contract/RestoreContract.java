@@ -52,7 +52,7 @@ abstract class RestoreContract extends RuntimeContract {
   private void assertEverythingIsRefused(String copy, String detail) throws SQLException {
     try (Connection connection = cluster.connect(copy, "postgres")) {
       List<String> calls = column(connection, CALLS);
-      assertEquals(17, calls.size(), calls::toString);
+      assertEquals(18, calls.size(), calls::toString);
       if (detail.startsWith("PUBLIC")) {
         // PUBLIC has no USAGE on the schema of these
         calls.removeIf(call -> call.contains("ai_worker_prover."));
