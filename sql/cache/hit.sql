@@ -6,11 +6,15 @@
 -- A plan made while the tables were small or not yet analysed would scan them whole for as long as the session lives, so
 -- each table is read by an index. What has none, in functions called from here, is planned at a forbidding cost, for which
 -- the server would compile it each time.
+--
+-- A table grows under a lock, for which the lock_timeout of a caller who is in a hurry would be too short: his hit would be
+-- answered and not counted.
 CREATE OR REPLACE FUNCTION ai_worker.hit(prompt text, schema_version text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET jit = off
+SET lock_timeout = '1s'
 AS $$
 DECLARE
     started CONSTANT timestamptz := clock_timestamp();
