@@ -70,8 +70,7 @@ class StandbyIT {
     CompletableFuture<Void> slow =
         CompletableFuture.runAsync(() -> RuntimeContract.refusal(asker, "slow", "v1", "57014"));
     try (Connection watcher = standby.connect(database, "postgres")) {
-      while (RuntimeContract.value(
-              watcher, "SELECT pg_cancel_backend(pid) FROM ai_worker_activity")
+      while (RuntimeContract.value(watcher, "SELECT pg_cancel_backend(pid) FROM ai_worker_activity")
           == null) {
         assertFalse(slow.isDone());
         Thread.sleep(20);
