@@ -1,6 +1,7 @@
 package aiworker;
 
 import aiworker.cache.Miss;
+import aiworker.chat.ApiKey;
 import aiworker.chat.ChatReply;
 import aiworker.chat.ChatSettings;
 import aiworker.check.ProvenSql;
@@ -10,6 +11,7 @@ import aiworker.config.Config;
 import aiworker.db.Database;
 import aiworker.db.Row;
 import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import aiworker.json.Json;
 import aiworker.limits.Upstream;
 import aiworker.meaning.FrozenTime;
@@ -55,19 +57,48 @@ public final class Generator {
     return answer(Miss.renew(database, prompt, schemaVersion));
   }
 
-  private String answer(Miss miss) {
+  /**
+   * The request that would be sent to the model, as JSON without secrets. Sends and stores nothing.
+   */
+  public String showPrompt(String prompt, String schemaVersion) {
+    Miss miss = Miss.renew(database, prompt, schemaVersion);
     Config config = Config.of(miss.begun("settings"));
-    ChatSettings settings = config.chatSettings();
+    AiWorkerException problem = null;
+    ApiKey key = ApiKey.MASKED;
+    try {
+      if (config.chatSettings().key() == ApiKey.NONE) {
+        key = ApiKey.NONE;
+      }
+    } catch (AiWorkerException e) {
+      if (e.failure() != Failure.API_KEY_MISSING) {
+        throw e;
+      }
+      problem = e;
+    }
+    ObjectNode request =
+        upstream.shown(config.chatSettings(key), conversation(miss, config).messages());
+    if (problem != null) {
+      request.putArray("problems").add(problem.getMessage() + ": " + problem.detail());
+    }
+    return request.toString();
+  }
+
+  private static Conversation conversation(Miss miss, Config config) {
     SchemaContext schema =
         SchemaContext.of(
             miss.begun("catalog"), miss.begun("row_estimates"), miss.begun("common_values"));
-    Conversation conversation =
-        new Conversation(
-            miss.begun("server_version"),
-            config.systemCatalogs() ? SystemCatalogs.names() : List.of(),
-            schema.render(miss.prompt(), config.contextTokens()),
-            miss.begun("examples"),
-            miss.prompt());
+    return new Conversation(
+        miss.begun("server_version"),
+        config.systemCatalogs() ? SystemCatalogs.names() : List.of(),
+        schema.render(miss.prompt(), config.contextTokens()),
+        miss.begun("examples"),
+        miss.prompt());
+  }
+
+  private String answer(Miss miss) {
+    Config config = Config.of(miss.begun("settings"));
+    ChatSettings settings = config.chatSettings();
+    Conversation conversation = conversation(miss, config);
     Prover prover = new Prover(database, config);
     Row endpoint = miss.endpoint();
     Usage usage = Usage.NONE;
@@ -75,7 +106,8 @@ public final class Generator {
     for (int round = 0; ; round++) {
       ChatReply reply;
       try {
-        reply = upstream.ask(database, settings, conversation.messages(), endpoint);
+        reply =
+            upstream.ask(database, settings, conversation.messages(), endpoint, miss.activity());
       } catch (AiWorkerException e) {
         throw e.costing(usage);
       }

@@ -42,6 +42,25 @@ public sealed interface Reply {
    */
   static Reply of(String content) {
     String said = Thoughts.setAside(content);
+    try {
+      return read(content, said);
+    } catch (AiWorkerException e) {
+      throw showing("reply: " + said, e);
+    }
+  }
+
+  /** A refusal shows what it is of. */
+  private static AiWorkerException showing(String refused, AiWorkerException e) {
+    return e.failure() == Failure.STATEMENT_REFUSED && e.detail() == null
+        ? new AiWorkerException(
+            e.failure(),
+            e.getMessage(),
+            Excerpt.isText(refused) ? refused : Excerpt.line(refused),
+            e)
+        : e;
+  }
+
+  private static Reply read(String content, String said) {
     if (said.length() > LONGEST) {
       throw Refusal.of(
           "the model's reply of %d characters is over the limit of %d", said.length(), LONGEST);
@@ -60,7 +79,12 @@ public sealed interface Reply {
 
   private static Reply structured(String sql, String problem) {
     requireText(sql);
-    String statement = StatementSearch.whole(Markdown.unfenced(sql));
+    String statement;
+    try {
+      statement = StatementSearch.whole(Markdown.unfenced(sql));
+    } catch (AiWorkerException e) {
+      throw showing("statement: " + sql, e);
+    }
     return statement.isEmpty()
         ? new Prose(Excerpt.cut(Excerpt.line(problem), 600))
         : new Statement(statement);

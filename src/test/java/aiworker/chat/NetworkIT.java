@@ -34,7 +34,7 @@ class NetworkIT {
 
   private static ChatReply ask(Transport.Resolver resolver, ChatSettings settings) {
     return new ChatClient(WaitingClock.SYSTEM, () -> 0.0, resolver)
-        .complete(settings, List.of(Message.user("Get all users")), () -> {});
+        .complete(settings, List.of(Message.user("Get all users")), (attempt, pausing) -> {});
   }
 
   private static AiWorkerException fail(Transport.Resolver resolver, ChatSettings settings) {
@@ -133,7 +133,7 @@ class NetworkIT {
                     .complete(
                         settings,
                         List.of(Message.user("?")),
-                        () -> {
+                        (attempt, pausing) -> {
                           throw cancel;
                         }));
     assertSame(cancel, seen);
