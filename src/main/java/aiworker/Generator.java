@@ -13,10 +13,12 @@ import aiworker.error.AiWorkerException;
 import aiworker.json.Json;
 import aiworker.limits.Upstream;
 import aiworker.meaning.FrozenTime;
+import aiworker.meaning.UnknownValue;
 import aiworker.reply.Reply;
 import aiworker.schema.SchemaContext;
 import aiworker.usage.Usage;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -84,7 +86,7 @@ public final class Generator {
         ProvenSql statement = prover.prove(Reply.of(reply.content()).sql());
         String date = FrozenTime.find(miss.prompt(), statement.text());
         if (date == null || round >= config.repairRounds()) {
-          return finished(miss, settings, statement, date, usage);
+          return finished(miss, settings, schema, statement, date, usage);
         }
         frozen = statement;
         endpoint = upstream.refused(database, settings);
@@ -98,7 +100,7 @@ public final class Generator {
         }
         if (frozen != null) {
           String date = FrozenTime.find(miss.prompt(), frozen.text());
-          return finished(miss, settings, frozen, date, usage);
+          return finished(miss, settings, schema, frozen, date, usage);
         }
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
           throw shown.costing(usage);
@@ -118,7 +120,12 @@ public final class Generator {
    * @param date that the statement should not hold, null if there is none
    */
   private String finished(
-      Miss miss, ChatSettings settings, ProvenSql statement, String date, Usage usage) {
+      Miss miss,
+      ChatSettings settings,
+      SchemaContext schema,
+      ProvenSql statement,
+      String date,
+      Usage usage) {
     upstream.finished(
         database,
         settings,
@@ -130,8 +137,13 @@ public final class Generator {
             .put("tokens_used", usage.total())
             .put("schema_version", miss.schemaVersion())
             .put("cache_hit", false);
+    List<String> warnings =
+        new ArrayList<>(UnknownValue.warnings(statement.text(), statement.relations(), schema));
     if (date != null) {
-      response.putArray("warnings").add(WARNING.formatted(date));
+      warnings.add(0, WARNING.formatted(date));
+    }
+    if (!warnings.isEmpty()) {
+      response.set("warnings", Json.array(warnings));
     }
     return response.toString();
   }
