@@ -19,7 +19,7 @@ import java.util.Set;
  *
  * @param text what was written, without comments, final semicolons and parentheses around all of
  *     it, and with one blank where there was white space; its strings read the same in every
- *     session
+ *     session, and its names hold no escapes
  * @param tokens of that text
  */
 record Query(String text, List<Token> tokens) {
@@ -69,8 +69,17 @@ record Query(String text, List<Token> tokens) {
       if (i > 0 && token.start() != tokens.get(i - 1).end()) {
         text.append(' ');
       }
-      expected.add(token.kind() == Kind.STRING ? portable(token.text()) : token.text());
-      text.append(expected.get(i));
+      String read = token.text();
+      if (token.kind() == Kind.STRING) {
+        read = portable(EscapedText.joined(read));
+      } else if (token.kind() == Kind.QUOTED_NAME && !read.startsWith("\"")) {
+        boolean escaped = i + 2 < tokens.size() && tokens.get(i + 1).isWord("UESCAPE");
+        read = EscapedText.name(read, escaped ? tokens.get(i + 2).text() : "'\\'");
+        requirePlainCharacters(read);
+        i += escaped ? 2 : 0;
+      }
+      expected.add(read);
+      text.append(read);
     }
     return again(text.toString(), expected);
   }
