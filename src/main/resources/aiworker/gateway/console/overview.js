@@ -146,12 +146,12 @@ function plot(name, title, lines, data, summary, {logarithmic, bars} = {}) {
     width: chart.place.clientWidth || 320, height: 180,
     legend: {show: false}, cursor: {show: false},
     scales: {
-      x: {time: true, range: bars ? (self, low, high) => [Math.min(low, high - 6 * DAY_S) - DAY_S, high + DAY_S] : undefined},
+      x: {time: true, range: (self, low, high) => (bars ? [Math.min(low, high - 6 * DAY_S) - DAY_S, high + DAY_S] : [low, Math.max(high, low + 60)])},
       y: logarithmic ? {distr: 3} : {range: (self, low, high) => [0, Math.max(1, high)]},
     },
     axes: [axis, {...axis, size: 60, ...(logarithmic ? {filter: decades, grid: {...axis.grid, filter: decades}} : {})}],
     series: [{}, ...lines.map((line, i) => ({
-      label: line, stroke: css(COLORS[i]), width: 2, dash: [[], [6, 3], [2, 2], [8, 3, 2, 3]][i], points: {show: false},
+      label: line, stroke: css(COLORS[i]), width: 2, dash: [[], [6, 3], [2, 2], [8, 3, 2, 3]][i], points: {show: data[0].length < 2},
       ...(bars ? {paths: uPlot.paths.bars({size: [0.6, 40]}), fill: css(COLORS[i])} : {})}))],
   }, data, chart.place);
 }
