@@ -103,18 +103,26 @@ function sample(stats) {
     'hits take ' + ms(now.latency[0]) + ' ms, misses ' + ms(now.latency[2]) + ' ms', {logarithmic: true});
 }
 
+const seconds = (day) => Date.parse(day + 'T00:00:00Z') / 1000;
+
 function days(usage) {
   const byDay = new Map();
   for (const part of usage) {
-    const day = byDay.get(part.day) ?? {calls: 0, tokens: 0};
-    byDay.set(part.day, {calls: day.calls + part.calls, tokens: day.tokens + part.tokens});
+    byDay.set(part.day, (byDay.get(part.day) ?? 0) + part.calls);
   }
-  const all = [...byDay].sort();
-  if (all.length > 0) {
-    plot('days', 'Calls to the model by day (UTC)', ['Calls'],
-      [all.map(([day]) => Date.parse(day + 'T00:00:00Z') / 1000), all.map(([, used]) => used.calls)],
-      number(all.at(-1)[1].calls) + ' calls on ' + all.at(-1)[0], {bars: true});
+  const used = [...byDay.keys()].sort();
+  if (used.length === 0) {
+    return;
   }
+  // days without a call are zero, and a week is the least that is shown
+  const last = seconds(used.at(-1));
+  const all = [];
+  for (let day = Math.min(seconds(used[0]), last - 6 * DAY_S); day <= last; day += DAY_S) {
+    all.push(day);
+  }
+  const calls = all.map((day) => byDay.get(new Date(day * 1000).toISOString().slice(0, 10)) ?? 0);
+  plot('days', 'Calls to the model by day (UTC)', ['Calls'], [all, calls],
+    number(calls.at(-1)) + ' calls on ' + used.at(-1), {bars: true});
 }
 
 const COLORS = ['--line-1', '--line-2', '--line-3', '--line-4'];
@@ -146,12 +154,12 @@ function plot(name, title, lines, data, summary, {logarithmic, bars} = {}) {
     width: chart.place.clientWidth || 320, height: 180,
     legend: {show: false}, cursor: {show: false},
     scales: {
-      x: {time: true, range: (self, low, high) => (bars ? [Math.min(low, high - 6 * DAY_S) - DAY_S, high + DAY_S] : [low, Math.max(high, low + 60)])},
+      x: {time: true, range: (self) => (bars ? [self.data[0][0] - DAY_S, self.data[0].at(-1) + DAY_S] : [self.data[0][0], Math.max(self.data[0].at(-1), self.data[0][0] + 60)])},
       y: logarithmic ? {distr: 3} : {range: (self, low, high) => [0, Math.max(1, high)]},
     },
-    axes: [axis, {...axis, size: 60, ...(logarithmic ? {filter: decades, grid: {...axis.grid, filter: decades}} : {})}],
+    axes: [axis, {...axis, size: 60, ...(logarithmic ? {filter: decades, grid: {...axis.grid, filter: decades}, ticks: {...axis.ticks, filter: decades}} : {})}],
     series: [{}, ...lines.map((line, i) => ({
-      label: line, stroke: css(COLORS[i]), width: 2, dash: [[], [6, 3], [2, 2], [8, 3, 2, 3]][i], points: {show: data[0].length < 2},
+      label: line, stroke: css(COLORS[i]), width: 2, dash: [[], [6, 3], [2, 2], [8, 3, 2, 3]][i], points: {show: false},
       ...(bars ? {paths: uPlot.paths.bars({size: [0.6, 40]}), fill: css(COLORS[i])} : {})}))],
   }, data, chart.place);
 }
