@@ -34,6 +34,6 @@ summary() {
 install/packages.sh --tests
 rm -rf target/surefire-reports target/failsafe-reports
 status=0
-mvn -B verify "${options[@]}" || status=$?
+mvn -B -Dstyle.color=never verify "${options[@]}" || status=$?
 summary
 exit $status

@@ -13,7 +13,7 @@ DECLARE
     no_view CONSTANT text := ai_worker.no_view();
 BEGIN
     SELECT array_agg(r.name ORDER BY r.name) INTO missing
-      FROM unnest(ARRAY['public.ai_worker_cache', 'public.ai_worker_cache_stats', 'public.ai_worker_config',
+      FROM unnest(ARRAY['public.ai_worker_activity', 'public.ai_worker_cache', 'public.ai_worker_cache_stats', 'public.ai_worker_config',
                         'public.ai_worker_quotas', 'public.ai_worker_usage', 'public.idx_ai_cache_accessed',
                         'public.idx_ai_cache_created', 'public.idx_ai_cache_expires', 'public.idx_ai_cache_hits',
                         'public.idx_ai_cache_schema', 'public.idx_ai_cache_verified',

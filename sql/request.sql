@@ -1,7 +1,7 @@
 -- What every question is asked before anything else.
 
 CREATE OR REPLACE FUNCTION ai_worker.check_request(prompt text, schema_version text, longest_prompt integer) RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_cache (
     hit_count bigint NOT NULL DEFAULT 0,
     CONSTRAINT ai_worker_cache_lifetime CHECK (expires_at > created_at)
 );
+-- Vacuum would lock every hit out while it gives an empty end back to the system.
+ALTER TABLE public.ai_worker_cache SET (vacuum_truncate = off, toast.vacuum_truncate = off);
 REVOKE ALL ON TABLE public.ai_worker_cache FROM PUBLIC;
 
 COMMENT ON TABLE public.ai_worker_cache IS 'AI Worker: proven statements by question';
@@ -74,6 +76,7 @@ CREATE TABLE IF NOT EXISTS ai_worker.cache_hits (
     last_hit_at timestamptz NOT NULL,
     latency integer[] NOT NULL
 ) WITH (fillfactor = 50);
+ALTER TABLE ai_worker.cache_hits SET (vacuum_truncate = off);
 REVOKE ALL ON TABLE ai_worker.cache_hits FROM PUBLIC;
 ALTER TABLE ai_worker.cache_hits REPLICA IDENTITY FULL;
 CREATE INDEX IF NOT EXISTS cache_hits_slot ON ai_worker.cache_hits (cache_key, slot);

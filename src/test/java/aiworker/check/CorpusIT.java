@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import aiworker.config.Config;
 import aiworker.error.AiWorkerException;
 import aiworker.testing.Full;
+import aiworker.testing.TestCluster;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,12 +19,24 @@ import org.junit.jupiter.api.Test;
 class CorpusIT {
   @AutoClose private static final CheckDatabase database = CheckDatabase.create();
 
+  /** Before PostgreSQL 14 without those that it does not know yet. */
+  private List<String> queries() throws SQLException {
+    boolean all = TestCluster.major() >= 14;
+    List<String> known = new ArrayList<>();
+    for (String query : Corpus.queries()) {
+      if (all || database.rows(query) != null) {
+        known.add(query);
+      }
+    }
+    return known;
+  }
+
   @Test
   void printedQueriesGiveTheOriginalsRows() throws SQLException {
     // a limit beyond the corpus' largest result, so that it changes no rows
     Config config = CheckDatabase.config(100_000, List.of("tracing"));
     Prover prover = new Prover(database.database(), config);
-    List<String> queries = Corpus.queries();
+    List<String> queries = queries();
     List<String> invalid = new ArrayList<>();
     List<String> different = new ArrayList<>();
     Map<String, List<String>> refused = new TreeMap<>();
@@ -69,7 +82,7 @@ class CorpusIT {
   void noMoreRowsThanTheLimitLeaveAndNoOthers() throws SQLException {
     Prover prover = new Prover(database.database(), CheckDatabase.config(3, List.of("tracing")));
     List<String> wrong = new ArrayList<>();
-    List<String> queries = Corpus.queries();
+    List<String> queries = queries();
     for (int i = 0; i < queries.size(); i += Full.or(1, 5)) {
       List<String> all = database.rows(queries.get(i));
       String text = prover.prove(queries.get(i)).text();

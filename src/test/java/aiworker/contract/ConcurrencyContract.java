@@ -2,6 +2,7 @@ package aiworker.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
@@ -138,6 +139,98 @@ abstract class ConcurrencyContract extends RuntimeContract {
       two.commit();
     }
     assertEquals("10", countedHits());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"})
+  void thousandsOfHitsInOneTransactionTakeTheirTimeAndNoMore(String isolation) throws Exception {
+    cacheOne();
+    int hits = Full.or(10_000, 3_000);
+    try (Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET statement_timeout = " + Full.atMost(hits / 2));
+      statement.execute("BEGIN ISOLATION LEVEL " + isolation);
+      String all = "SELECT count(ai_cached_sql('hot', 'v1')) FROM generate_series(1, " + hits + ")";
+      assertEquals(Integer.toString(hits), value(connection, all));
+      statement.execute("SAVEPOINT here");
+      assertEquals(Integer.toString(hits), value(connection, all));
+      statement.execute("ROLLBACK TO here");
+      assertEquals(hits + 1, generate(connection, "hot", "v1").get("hit_count").asInt());
+      statement.execute("COMMIT");
+    }
+    assertEquals("1", adminValue("SELECT count(*) FROM ai_worker.cache_hits"));
+    assertEquals(Integer.toString(hits + 1), countedHits());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"REPEATABLE READ", "SERIALIZABLE"})
+  void whatStricterTransactionsLeaveIsPutTogetherByTheNextHit(String isolation) throws Exception {
+    cacheOne();
+    try (Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET default_transaction_isolation = '" + isolation + "'");
+      for (int hit = 0; hit < 80; hit++) {
+        value(connection, "SELECT ai_cached_sql('hot', 'v1')");
+      }
+      statement.execute("SET default_transaction_isolation = 'read committed'");
+      assertEquals(81, generate(connection, "hot", "v1").get("hit_count").asInt());
+      assertEquals("1", adminValue("SELECT count(*) FROM ai_worker.cache_hits"));
+      assertEquals(82, generate(connection, "hot", "v1").get("hit_count").asInt());
+    }
+    assertEquals("82", countedHits());
+  }
+
+  /** Where vacuum gives an empty end of a table back to the system, it locks everybody out. */
+  @Test
+  void hitsCountWhileTablesAreVacuumed() throws Exception {
+    cacheOne();
+    AtomicBoolean over = new AtomicBoolean();
+    Future<Integer> hits =
+        clients.submit(
+            () -> {
+              int count = 0;
+              try (Connection connection = asker()) {
+                for (; !over.get(); count++) {
+                  assertNotNull(value(connection, "SELECT ai_cached_sql('hot', 'v1')"));
+                }
+              }
+              return count;
+            });
+    try (Connection other = cluster.connect(database, "postgres");
+        Statement statement = other.createStatement()) {
+      for (int round = 0; round < Full.or(20, 3); round++) {
+        statement.execute(
+            "INSERT INTO ai_worker.cache_hits SELECT 'none', now(), 0, 1, now(), array_fill(0, ARRAY[28])"
+                + " FROM generate_series(1, 20000)");
+        statement.execute(
+            "INSERT INTO ai_worker_cache SELECT 'k' || i, repeat('x', 200), 'm', 'v', 'SELECT 1', true, 0, now(),"
+                + " now() + interval '1 hour', now(), 0 FROM generate_series(1, 20000) AS i");
+        statement.execute("DELETE FROM ai_worker.cache_hits WHERE cache_key = 'none'");
+        statement.execute("DELETE FROM ai_worker_cache WHERE model = 'm'");
+        statement.execute("VACUUM ai_worker.cache_hits, ai_worker_cache");
+      }
+    } finally {
+      over.set(true);
+    }
+    assertEquals(Integer.toString(hits.get(60, TimeUnit.SECONDS)), countedHits());
+  }
+
+  /** The counters' table grows under a lock. */
+  @Test
+  void hitsOfClientsInAHurryCount() throws Exception {
+    fill(2_000, "1 day");
+    atOnce(
+        8,
+        () -> {
+          try (Connection connection = asker();
+              Statement statement = connection.createStatement()) {
+            statement.execute("SET lock_timeout = 1");
+            return value(
+                connection,
+                "SELECT count(ai_cached_sql('q' || i, 'v1')) FROM generate_series(1, 2000) AS i");
+          }
+        });
+    assertEquals("16000", adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
   }
 
   @Test

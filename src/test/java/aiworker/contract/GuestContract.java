@@ -135,7 +135,7 @@ abstract class GuestContract extends RuntimeContract {
       for (Connection session : usedSessions(Full.or(20, 1))) {
         String pid = pid(session);
         long start = System.nanoTime();
-        if (serverVersion() < 14) {
+        if (TestCluster.major() < 14) {
           observe("SELECT pg_terminate_backend(" + pid + ")");
         } else {
           assertEquals("t", observe("SELECT pg_terminate_backend(" + pid + ", 20000)"));
@@ -249,7 +249,7 @@ abstract class GuestContract extends RuntimeContract {
 
   @Test
   void clientThatVanishesIsNoticed() throws Exception {
-    if (serverVersion() < 14) {
+    if (TestCluster.major() < 14) {
       return;
     }
     for (Connection session : usedSessions(Full.or(20, 1))) {
@@ -351,11 +351,6 @@ abstract class GuestContract extends RuntimeContract {
       statement.execute(sql);
       return null;
     }
-  }
-
-  private int serverVersion() throws SQLException {
-    return Integer.parseInt(
-        observe("SELECT current_setting('server_version_num')::integer / 10000"));
   }
 
   private static String pid(Connection connection) throws SQLException {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
+import aiworker.testing.TestCluster;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -452,26 +453,22 @@ abstract class HijackContract extends RuntimeContract {
     }
   }
 
-  /** The driver insists on ISO, so other styles hold inside one statement only. */
+  /** By psql, as the driver insists on ISO. */
   @Test
   void momentsAreReadAsTheyWereMeantWhateverTheSessionPrints() throws SQLException {
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
-    try (Connection asker = asker();
-        Statement statement = asker.createStatement()) {
-      for (String style : List.of("ISO", "German", "SQL", "Postgres, DMY")) {
-        for (String zone : List.of("Asia/Jakarta", "Asia/Kolkata", "America/St_Johns")) {
-          statement.execute(
-              """
-              DO $$ BEGIN
-                  SET LOCAL DateStyle = '%1$s';
-                  SET LOCAL TimeZone = '%2$s';
-                  ASSERT NOT (ai_generate_sql('%1$s %2$s', 'v1') ->> 'cache_hit')::boolean;
-              END $$
-              """
-                  .formatted(style, zone));
-        }
+    List<String> psql =
+        new ArrayList<>(List.of(TestCluster.bin("psql").toString(), "-X", "-v", "ON_ERROR_STOP=1"));
+    psql.addAll(List.of("-h", "localhost", "-p", Integer.toString(cluster.port())));
+    psql.addAll(List.of("-U", "asker", "-d", database));
+    for (String style : List.of("ISO", "German", "SQL", "Postgres, DMY")) {
+      psql.addAll(List.of("-c", "SET DateStyle = " + style));
+      for (String zone : List.of("Asia/Jakarta", "Asia/Kolkata", "America/St_Johns")) {
+        psql.addAll(List.of("-c", "SET TimeZone = '" + zone + "'"));
+        psql.addAll(List.of("-c", "SELECT ai_generate_sql('" + style + " " + zone + "', 'v1')"));
       }
     }
+    TestCluster.asServer(psql.toArray(String[]::new));
     double latency =
         Double.parseDouble(adminValue("SELECT miss_p95_ms FROM ai_worker_cache_stats"));
     assertTrue(latency > 0.5 && latency < 60_000, Double.toString(latency));

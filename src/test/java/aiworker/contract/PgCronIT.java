@@ -11,6 +11,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -28,6 +29,10 @@ class PgCronIT {
         Statement statement = cron.createStatement()) {
       endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
       statement.execute("CREATE EXTENSION pg_cron");
+      Assumptions.assumeTrue(
+          RuntimeContract.value(cron, "SELECT to_regproc('cron.schedule_in_database') IS NOT NULL")
+              .equals("t"),
+          "pg_cron: not of version 1.4 or later, so without schedule_in_database");
       List<String> databases = new ArrayList<>();
       for (BackendRuntime runtime : BackendRuntime.values()) {
         if (runtime.isThere()) {

@@ -140,6 +140,12 @@ class PlJavaRestoreIT extends RestoreContract {
   }
 }
 
+class PlJavaWatchIT extends WatchContract {
+  PlJavaWatchIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
 class PlJavaInstallingIT extends InstallationContract {
   PlJavaInstallingIT() {
     super(BackendRuntime.PLJAVA);

@@ -135,6 +135,12 @@ class PlPythonRestoreIT extends RestoreContract {
   }
 }
 
+class PlPythonWatchIT extends WatchContract {
+  PlPythonWatchIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonInstallingIT extends InstallationContract {
   PlPythonInstallingIT() {
     super(BackendRuntime.PLPYTHON);

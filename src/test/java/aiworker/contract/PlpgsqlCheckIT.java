@@ -37,6 +37,8 @@ class PlpgsqlCheckIT {
           performance_warnings => false) AS f
       WHERE (o.tgrelid IS NOT NULL OR NOT o.is_trigger)
         AND f.message <> 'cannot determinate a result of dynamic SQL'
+        -- it calls set_config, and undoes what that sets
+        AND NOT (o.oid = 'ai_worker.schema_catalog(text[])'::regprocedure AND f.message LIKE 'routine is marked as STABLE%')
       """;
 
   @ParameterizedTest

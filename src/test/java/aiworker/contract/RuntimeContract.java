@@ -146,6 +146,27 @@ abstract class RuntimeContract {
     }
   }
 
+  /** The machine's Java may be an old one: InterimAnswersTest. */
+  static boolean isHealthy(JsonNode health) {
+    return health.get("healthy").asBoolean()
+        || health
+            .get("problems")
+            .toString()
+            .matches("\\[\"[^\"]* update it to [0-9.]+ or later\"]");
+  }
+
+  /** Entries for q1, q2 and so on under version v1. */
+  void fill(int entries, String lifetime) throws SQLException {
+    admin(
+        "INSERT INTO ai_worker_cache (cache_key, prompt_text, model, schema_version, generated_sql, created_at,"
+            + " expires_at, last_accessed_at) SELECT encode(sha256(('q' || i || '|test-model|v1')::bytea), 'hex'), 'q' || i,"
+            + " 'test-model', 'v1', 'SELECT ' || i, now() - interval '2 days', now() + interval '"
+            + lifetime
+            + "', now() - i * interval '1 second' FROM generate_series(1, "
+            + entries
+            + ") AS i");
+  }
+
   static JsonNode json(String text) {
     try {
       return JSON.readTree(text);

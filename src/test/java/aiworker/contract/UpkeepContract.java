@@ -25,17 +25,6 @@ abstract class UpkeepContract extends RuntimeContract {
     super(runtime);
   }
 
-  private void fill(int entries, String lifetime) throws SQLException {
-    admin(
-        "INSERT INTO ai_worker_cache (cache_key, prompt_text, model, schema_version, generated_sql, created_at,"
-            + " expires_at, last_accessed_at) SELECT encode(sha256(('q' || i || '|test-model|v1')::bytea), 'hex'), 'q' || i,"
-            + " 'test-model', 'v1', 'SELECT ' || i, now() - interval '2 days', now() + interval '"
-            + lifetime
-            + "', now() - i * interval '1 second' FROM generate_series(1, "
-            + entries
-            + ") AS i");
-  }
-
   @Test
   void expiryFollowsTheClockEvenInALongTransaction() throws Exception {
     admin("UPDATE ai_worker_config SET default_ttl = '3 seconds'");
@@ -419,6 +408,31 @@ abstract class UpkeepContract extends RuntimeContract {
         "INSERT INTO ai_worker.cache_totals (created_hour, expires_hour, entries, hits, tokens_saved, bytes) VALUES (now(), now(), 4, 9, 9, 99)");
     value("SELECT ai_worker_recount()");
     assertSumsAreRight("ai_worker_recount");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"entries", "bytes", "hits", "tokens_saved"})
+  void noSumThatIsWrongEvictsOrStays(String sum) throws SQLException {
+    fill(30, "1 day");
+    admin("UPDATE ai_worker.cache_totals SET " + sum + " = " + sum + " + 1000000000000");
+    assertEquals("0", value("SELECT ai_worker_cleanup_cache()"));
+    assertEquals("30", adminValue("SELECT count(*) FROM ai_worker_cache"));
+    assertSumsAreRight(sum);
+  }
+
+  @Test
+  void nothingIsEvictedByWrongSumsWhileSomebodyStores() throws SQLException {
+    fill(30, "1 day");
+    admin("UPDATE ai_worker.cache_totals SET bytes = bytes + 1000000000000");
+    try (Connection other = cluster.connect(database, "admin");
+        Statement storing = other.createStatement()) {
+      storing.execute("BEGIN; LOCK TABLE ai_worker_cache IN ROW EXCLUSIVE MODE");
+      assertEquals("0", value("SELECT ai_worker_cleanup_cache()"));
+      storing.execute("ROLLBACK");
+    }
+    assertEquals("30", adminValue("SELECT count(*) FROM ai_worker_cache"));
+    value("SELECT ai_worker_cleanup_cache()");
+    assertSumsAreRight("clean-up");
   }
 
   @Test

@@ -3,7 +3,9 @@ package aiworker.schema;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import aiworker.testing.TestCluster;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,13 +48,16 @@ class SchemaVersionDdlIT {
         CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
         CREATE TABLE elsewhere.hidden (id int);
         CREATE FUNCTION twice(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
-        CREATE FUNCTION head() RETURNS bigint LANGUAGE sql STABLE RETURN (SELECT count(*) FROM users);
         CREATE FUNCTION elsewhere.same(a int, b int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
         CREATE FUNCTION elsewhere.never(i int, t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
         CREATE OPERATOR app.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = elsewhere.same);
         CREATE AGGREGATE app.biggest(int) (SFUNC = int4larger, STYPE = int);
         CREATE TYPE elsewhere.pair AS (a int, b int);
         """);
+    if (TestCluster.major() >= 14) {
+      db.run(
+          "CREATE FUNCTION head() RETURNS bigint LANGUAGE sql STABLE RETURN (SELECT count(*) FROM users)");
+    }
   }
 
   @AfterAll
@@ -71,6 +76,9 @@ class SchemaVersionDdlIT {
           CREATE TABLE more (id int) | DROP TABLE more
           DROP TABLE elsewhere.hidden; CREATE TABLE app.hidden (id int) | DROP TABLE app.hidden; CREATE TABLE elsewhere.hidden (id int)
           CREATE TABLE heir () INHERITS (users) | DROP TABLE heir
+          CREATE TABLE elsewhere.users (id int) | DROP TABLE elsewhere.users
+          CREATE FUNCTION elsewhere.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1' | DROP FUNCTION elsewhere.lower(varchar)
+          CREATE OPERATOR elsewhere.~~ (LEFTARG = int, RIGHTARG = text, FUNCTION = elsewhere.never) | DROP OPERATOR elsewhere.~~ (int, text)
           ALTER TABLE users RENAME TO people | ALTER TABLE people RENAME TO users
           ALTER TABLE users SET SCHEMA app | ALTER TABLE app.users SET SCHEMA public
           ALTER TABLE users SET SCHEMA elsewhere | ALTER TABLE elsewhere.users SET SCHEMA public
@@ -147,6 +155,9 @@ class SchemaVersionDdlIT {
           CREATE EXTENSION citext SCHEMA app | DROP EXTENSION citext
           """)
   void changesTheVersionUntilUndone(String change, String undo) throws Exception {
+    Assumptions.assumeTrue(
+        !change.contains(" RETURN (") || TestCluster.major() >= 14,
+        "PostgreSQL 13: not with function bodies of standard SQL");
     String before = db.fingerprint();
     db.run(change);
     assertNotEquals(before, db.fingerprint());
@@ -198,7 +209,7 @@ class SchemaVersionDdlIT {
           CREATE FUNCTION ai_generate_sql(prompt text, schema_version text) RETURNS jsonb LANGUAGE sql AS 'SELECT null::jsonb' | DROP FUNCTION ai_generate_sql(text, text)
           CREATE FUNCTION elsewhere.f() RETURNS int LANGUAGE sql AS 'SELECT 1' | DROP FUNCTION elsewhere.f()
           CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1' | DROP FUNCTION pg_temp.f()
-          CREATE OPERATOR elsewhere.!! (RIGHTARG = int, FUNCTION = twice) | DROP OPERATOR elsewhere.!! (NONE, int)
+          CREATE OPERATOR elsewhere.!!! (RIGHTARG = int, FUNCTION = twice) | DROP OPERATOR elsewhere.!!! (NONE, int)
           CREATE CAST (text AS elsewhere.pair) WITH INOUT | DROP CAST (text AS elsewhere.pair)
           CREATE TYPE pg_temp.mine AS (a int); CREATE CAST (mood AS pg_temp.mine) WITH INOUT | DROP TYPE pg_temp.mine CASCADE
           ALTER FUNCTION twice(int) COST 7 | ALTER FUNCTION twice(int) COST 100

@@ -17,6 +17,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -239,6 +241,16 @@ public final class TestCluster implements TestServer, AutoCloseable {
     }
   }
 
+  /** The server's major version. */
+  public static int major() {
+    Matcher version =
+        Pattern.compile("[0-9]+").matcher(asServer(bin("postgres").toString(), "--version"));
+    if (!version.find()) {
+      throw new IllegalStateException("postgres --version names no version");
+    }
+    return Integer.parseInt(version.group());
+  }
+
   /** Runs a program as the server's OS user and returns what it printed. */
   public static String asServer(String... command) {
     return asServer(null, null, command);
@@ -273,7 +285,7 @@ public final class TestCluster implements TestServer, AutoCloseable {
         builder.redirectInput(input);
       }
       Process process = builder.start();
-      boolean ended = process.waitFor(120, TimeUnit.SECONDS);
+      boolean ended = process.waitFor(300, TimeUnit.SECONDS);
       String printed = Files.readString(output);
       Files.delete(output);
       if (!ended || process.exitValue() != 0) {
@@ -301,6 +313,11 @@ public final class TestCluster implements TestServer, AutoCloseable {
     return "root".equals(System.getProperty("user.name"));
   }
 
+  /** Its data directory. */
+  public Path data() {
+    return data(folder);
+  }
+
   private static Path data(Path folder) {
     return folder.resolve("data");
   }
@@ -309,7 +326,8 @@ public final class TestCluster implements TestServer, AutoCloseable {
     return folder.resolve("server.log");
   }
 
-  private static int freePort() throws IOException {
+  /** A port that nobody listens at. */
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
