@@ -49,7 +49,7 @@ GRANT EXECUTE ON FUNCTION
     public.ai_worker_show_prompt(text, text), public.ai_worker_verify(text, boolean),
     public.ai_worker_warm_cache(text[], text), public.ai_worker_refresh_popular(bigint, interval),
     public.ai_worker_quota_usage(name),
-    ai_worker.waits(), ai_worker.sum_latency(bigint[]), ai_worker.latency_percentile(bigint[], double precision)
+    ai_worker.waits(), ai_worker.unfolded(), ai_worker.unfolded_hits(), ai_worker.sum_latency(bigint[]), ai_worker.latency_percentile(bigint[], double precision)
     TO ai_worker_admin;
 GRANT EXECUTE ON PROCEDURE public.ai_worker_cleanup_all() TO ai_worker_admin;
 GRANT SELECT, UPDATE ON TABLE public.ai_worker_config TO ai_worker_admin;

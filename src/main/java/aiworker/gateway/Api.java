@@ -197,8 +197,7 @@ final class Api {
                      c.expires_at = 'infinity' AS verified, c.expires_at <= pg_catalog.clock_timestamp() AS expired,
                      c.hit_count + COALESCE(h.hits, 0) AS hit_count
                 FROM public.ai_worker_cache AS c
-                LEFT JOIN (SELECT f.cache_key, f.created_at, pg_catalog.sum(f.hits) AS hits
-                             FROM ai_worker.cache_hits AS f GROUP BY f.cache_key, f.created_at) AS h
+                LEFT JOIN ai_worker.unfolded_hits() AS h
                   ON h.cache_key = c.cache_key AND h.created_at = c.created_at
                WHERE pg_catalog.strpos(pg_catalog.lower(pg_catalog.concat_ws(' ', c.prompt_text, c.generated_sql, c.schema_version)),
                                        pg_catalog.lower(?)) > 0
@@ -350,7 +349,7 @@ final class Api {
                 """
                 SELECT pg_catalog.json_build_object(
                   'hits', COALESCE((SELECT pg_catalog.sum(t.requests) FROM ai_worker.traffic AS t WHERE t.kind = 'hit'), 0)
-                          + COALESCE((SELECT pg_catalog.sum(h.hits) FROM ai_worker.cache_hits AS h), 0),
+                          + (SELECT u.requests FROM ai_worker.unfolded() AS u),
                   'misses', COALESCE((SELECT pg_catalog.sum(t.requests) FROM ai_worker.traffic AS t WHERE t.kind = 'miss'), 0))"""),
         "quotas",
             seen(

@@ -88,6 +88,32 @@ abstract class InstallationContract extends RuntimeContract {
     assertEquals("idx_ai_cache_hits", adminValue("SELECT to_regclass('idx_ai_cache_hits')"));
   }
 
+  /** The counters of hits were logged once; what is not folded then stays. */
+  @Test
+  void upgradeFromLoggedCountersKeepsTheirHits() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    generate("counted", "v1");
+    generate("counted", "v1");
+    String persistence =
+        "SELECT relpersistence FROM pg_class WHERE oid = 'ai_worker.cache_hits'::regclass";
+    admin("ALTER TABLE ai_worker.cache_hits SET LOGGED");
+    assertEquals(0, run(database, "--runtime", runtime.option()).exitCode());
+    assertEquals("p", adminValue(persistence), "a DBA's own choice");
+    admin(
+        "COMMENT ON TABLE ai_worker.cache_hits IS 'AI Worker: hits not yet folded into ai_worker_cache'",
+        "CREATE PUBLICATION hits FOR TABLE ai_worker.cache_hits");
+    Installation.Outcome outcome = run(database, "--runtime", runtime.option());
+    assertEquals(0, outcome.exitCode(), outcome.output());
+    assertTrue(outcome.output().contains("stays logged"), outcome.output());
+    admin(
+        "DROP PUBLICATION hits",
+        "COMMENT ON TABLE ai_worker.cache_hits IS 'AI Worker: hits not yet folded into ai_worker_cache'");
+    assertEquals(0, run(database, "--runtime", runtime.option()).exitCode());
+    assertEquals("u", adminValue(persistence));
+    assertEquals("1", adminValue("SELECT hits FROM ai_worker.cache_hits"));
+    assertEquals(2, generate("counted", "v1").get("hit_count").asInt());
+  }
+
   @Test
   void uninstallLeavesNothingOfOurs() throws SQLException {
     String other = cluster.createDatabase();
