@@ -46,7 +46,7 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION
     public.ai_worker_cache_stats(), public.ai_worker_cleanup_cache(), public.ai_worker_health(),
     public.ai_worker_invalidate(text), public.ai_worker_recount(), public.ai_worker_reset_stats(),
-    public.ai_worker_show_prompt(text, text), public.ai_worker_verify(text, boolean),
+    public.ai_worker_show_prompt(text, text), public.ai_worker_teach(text, text, text), public.ai_worker_verify(text, boolean),
     public.ai_worker_warm_cache(text[], text), public.ai_worker_refresh_popular(bigint, interval),
     public.ai_worker_quota_usage(name),
     ai_worker.waits(), ai_worker.sum_latency(bigint[]), ai_worker.latency_percentile(bigint[], double precision)
@@ -54,6 +54,7 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON PROCEDURE public.ai_worker_cleanup_all() TO ai_worker_admin;
 GRANT SELECT, UPDATE ON TABLE public.ai_worker_config TO ai_worker_admin;
 GRANT SELECT, DELETE, TRUNCATE ON TABLE public.ai_worker_cache TO ai_worker_admin;
+GRANT SELECT, DELETE ON TABLE public.ai_worker_taught TO ai_worker_admin;
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.ai_worker_quotas TO ai_worker_admin;
 GRANT SELECT, DELETE ON TABLE ai_worker.usage_parts TO ai_worker_admin;
 GRANT SELECT ON TABLE public.ai_worker_activity, public.ai_worker_usage, public.ai_worker_cache_stats, ai_worker.cache_hits, ai_worker.traffic

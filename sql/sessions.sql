@@ -35,7 +35,7 @@ BEGIN
         -- The call itself says what is missing.
         RETURN NULL;
     END;
-    IF call IN ('generate', 'regenerate', 'show_prompt') THEN
+    IF call IN ('generate', 'regenerate', 'show_prompt', 'teach') THEN
         PERFORM ai_worker.check_request(arguments[1], arguments[2], longest_prompt);
     END IF;
     IF most IS NULL THEN

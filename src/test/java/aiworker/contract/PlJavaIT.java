@@ -69,6 +69,12 @@ class PlJavaWithoutCacheIT extends WithoutCacheContract {
   }
 }
 
+class PlJavaTeachIT extends TeachContract {
+  PlJavaTeachIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
 class PlJavaUpkeepIT extends UpkeepContract {
   PlJavaUpkeepIT() {
     super(BackendRuntime.PLJAVA);

@@ -73,6 +73,12 @@ class PlPythonWithoutCacheIT extends WithoutCacheContract {
   }
 }
 
+class PlPythonTeachIT extends TeachContract {
+  PlPythonTeachIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonUpkeepIT extends UpkeepContract {
   PlPythonUpkeepIT() {
     super(BackendRuntime.PLPYTHON);
