@@ -92,8 +92,6 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_config (
         CONSTRAINT ai_worker_config_max_bytes CHECK (max_bytes >= 1024),
     allow_unsafe_signals boolean NOT NULL DEFAULT false
 );
--- Added later.
-ALTER TABLE public.ai_worker_config ADD COLUMN IF NOT EXISTS allow_unsafe_signals boolean NOT NULL DEFAULT false;
 REVOKE ALL ON TABLE public.ai_worker_config FROM PUBLIC;
 
 COMMENT ON TABLE public.ai_worker_config IS

@@ -135,6 +135,12 @@ class PlPythonRestoreIT extends RestoreContract {
   }
 }
 
+class PlPythonDamageIT extends DamageContract {
+  PlPythonDamageIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonInstallingIT extends InstallationContract {
   PlPythonInstallingIT() {
     super(BackendRuntime.PLPYTHON);
