@@ -22,6 +22,21 @@ $$;
 REVOKE ALL ON FUNCTION public.ai_worker_cache_stats() FROM PUBLIC;
 COMMENT ON FUNCTION public.ai_worker_cache_stats() IS 'AI Worker: the row of view ai_worker_cache_stats as JSON';
 
+CREATE OR REPLACE FUNCTION public.ai_worker_show_prompt(prompt text, schema_version text DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_show_prompt(text,text)'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('public.ai_worker_show_prompt(text,text)');
+    END IF;
+    RETURN ai_worker.call('show_prompt'::text, VARIADIC ARRAY[prompt, schema_version]);
+END
+$$;
+REVOKE ALL ON FUNCTION public.ai_worker_show_prompt(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION public.ai_worker_show_prompt(text, text) IS
+    'AI Worker: the very request that a miss would send to the model: url, headers and body, secrets masked; sends and stores nothing';
+
 CREATE OR REPLACE FUNCTION public.ai_worker_cleanup_cache() RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

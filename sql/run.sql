@@ -19,20 +19,27 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    highest CONSTANT double precision := ai_worker.max_cost();
+    ceilings record;
     cost double precision;
     shape json;
     name text;
     unique_name text;
     names text[] := ARRAY[]::text[];
 BEGIN
-    IF highest IS NOT NULL THEN
+    SELECT r.* INTO ceilings FROM ai_worker.run_ceilings() AS r;
+    -- A function cannot make up for it: the server starts that clock when it gets a statement, and ours is one already.
+    IF ceilings.require_statement_timeout AND current_setting('statement_timeout') = '0' THEN
+        RAISE EXCEPTION 'statement refused: this session has no statement_timeout'
+            USING ERRCODE = 'IA021', DETAIL = 'require_statement_timeout is on in ai_worker_config.',
+                  HINT = format('Set one for the role, as by ALTER ROLE %I SET statement_timeout = ''1min'', or for the session.', session_user);
+    END IF;
+    IF ceilings.max_cost IS NOT NULL THEN
         cost := ai_worker.estimate_cost(statement, schemas);
-        IF cost > highest THEN
+        IF cost > ceilings.max_cost THEN
             RAISE EXCEPTION 'statement refused: it is expected to cost too much'
                 USING ERRCODE = 'IA021',
                       DETAIL = format('Its estimated cost is %s, max_cost allows %s; statement: %s',
-                                      cost, highest, left(statement, 1000)),
+                                      cost, ceilings.max_cost, left(statement, 1000)),
                       HINT = 'Ask for less, add what the query lacks, such as an index, or raise max_cost in ai_worker_config.';
         END IF;
     END IF;
@@ -68,7 +75,7 @@ END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.execute(text, text) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.execute(text, text) IS
-    'AI Worker: runs a proven statement as the caller, held read-only by the server, unless it is over max_cost';
+    'AI Worker: runs a proven statement as the caller, held read-only by the server, unless it is over a ceiling';
 
 CREATE OR REPLACE FUNCTION public.ai_run_sql(prompt text, schema_version text DEFAULT NULL) RETURNS SETOF jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER

@@ -34,6 +34,11 @@ BEGIN
         PERFORM set_config('search_path', path, true);
         EXECUTE definition;
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        -- Judging it takes several times that.
+        IF (SELECT octet_length(r.ev_action::text) FROM pg_class AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid
+             WHERE c.relnamespace = 'ai_worker_prover'::regnamespace AND c.relname = view_name) > 4000000 THEN
+            RAISE EXCEPTION USING ERRCODE = '54001', MESSAGE = 'the statement is too complex to be proven';
+        END IF;
         -- The view's own OID and places in its text are its own. Blanks in strings are escaped.
         SELECT regexp_replace(replace(r.ev_action::text, ' :relid ' || c.oid || ' ', ' :relid 0 '),
                               ' :(location|stmt_location|stmt_len) -?[0-9]+', '', 'g'),
@@ -59,6 +64,10 @@ BEGIN
             GET STACKED DIAGNOSTICS
                 error_state = RETURNED_SQLSTATE, error_message = MESSAGE_TEXT,
                 error_detail = PG_EXCEPTION_DETAIL, error_hint = PG_EXCEPTION_HINT;
+            -- Of the server at this moment: resources, locks, files.
+            IF left(error_state, 2) IN ('40', '53', '58') OR error_state = '55P03' THEN
+                RAISE;
+            END IF;
             error := jsonb_build_object(
                 'sqlstate', error_state, 'message', error_message,
                 'detail', NULLIF(error_detail, ''), 'hint', NULLIF(error_hint, ''));
@@ -103,6 +112,9 @@ BEGIN
             GET STACKED DIAGNOSTICS
                 error_state = RETURNED_SQLSTATE, error_message = MESSAGE_TEXT,
                 error_detail = PG_EXCEPTION_DETAIL, error_hint = PG_EXCEPTION_HINT;
+            IF left(error_state, 2) IN ('40', '53', '58') OR error_state = '55P03' THEN
+                RAISE;
+            END IF;
             RETURN jsonb_build_object(
                 'sqlstate', error_state, 'message', error_message,
                 'detail', NULLIF(error_detail, ''), 'hint', NULLIF(error_hint, ''));

@@ -1,18 +1,19 @@
--- The ceiling on what the planner expects a statement to cost.
+-- The ceilings of what ai_run_sql runs.
 
-CREATE OR REPLACE FUNCTION ai_worker.max_cost() RETURNS double precision
+CREATE OR REPLACE FUNCTION ai_worker.run_ceilings(OUT max_cost double precision, OUT require_statement_timeout boolean)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'ai_worker.max_cost()'::regprocedure, 'EXECUTE') THEN
-        PERFORM ai_worker.refuse('ai_worker.max_cost()');
+    IF current_user <> 'ai_worker' OR has_function_privilege('public', 'ai_worker.run_ceilings()'::regprocedure, 'EXECUTE') THEN
+        PERFORM ai_worker.refuse('ai_worker.run_ceilings()');
     END IF;
-    RETURN (SELECT c.max_cost FROM public.ai_worker_config AS c);
+    SELECT c.max_cost, c.require_statement_timeout INTO max_cost, require_statement_timeout FROM public.ai_worker_config AS c;
 END
 $$;
-REVOKE ALL ON FUNCTION ai_worker.max_cost() FROM PUBLIC;
-COMMENT ON FUNCTION ai_worker.max_cost() IS 'AI Worker: the ceiling on the estimated cost of statements, or NULL';
+REVOKE ALL ON FUNCTION ai_worker.run_ceilings() FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.run_ceilings() IS
+    'AI Worker: the ceiling on the estimated cost of statements, NULL if there is none, and whether sessions must have a statement_timeout';
 
 -- SECURITY INVOKER on purpose: EXPLAIN wants the privileges that running the statement would, so the estimate is there only
 -- for who may read the tables.

@@ -33,6 +33,30 @@ BEGIN
         SELECT CASE WHEN starts_with(t.n, 'OPEXPR ') THEN split_part(t.n, ' ', 7) ELSE split_part(t.n, ' ', 5) END::oid AS type_oid,
                CASE WHEN starts_with(t.n, 'FUNCEXPR ') THEN split_part(t.n, ' ', 3)::oid END AS function_oid
           FROM node AS t WHERE split_part(t.n, ' ', 1) IN ('FUNCEXPR', 'OPEXPR')),
+    -- Branches of a set operation get its types when it is planned, and no node of the tree says how.
+    branch AS MATERIALIZED (
+        SELECT DISTINCT b.type_oid::oid AS type_oid
+          FROM node AS t
+         CROSS JOIN regexp_split_to_table(substring(t.n FROM ' :colTypes [(]o ([0-9 ]+)[)]'), ' ') AS b (type_oid)
+         WHERE strpos(t.n, ' :colTypes (o ') > 0),
+    -- Types that something else is read or cast as; a function's own result is not among them.
+    converted AS (
+        SELECT split_part(t.n, ' ', 3)::oid AS type_oid
+          FROM node AS t
+         WHERE starts_with(t.n, 'CONST ') AND strpos(t.n, ' :constisnull false ') > 0
+           -- A text search function takes the name of its configuration.
+           AND split_part(t.n, ' ', 3)::oid NOT IN ('regconfig'::regtype, 'regdictionary'::regtype)
+         UNION
+        SELECT split_part(t.n, ' ', 5)::oid
+          FROM node AS t WHERE starts_with(t.n, 'FUNCEXPR ') AND split_part(t.n, ' ', 11) <> '0'
+         UNION
+        SELECT substring(t.n FROM ' :resulttype ([0-9]+)')::oid FROM node AS t WHERE strpos(t.n, ' :resulttype ') > 0
+         UNION
+        SELECT b.type_oid FROM branch AS b
+         UNION
+        SELECT c.oid
+          FROM made AS m JOIN pg_type AS t ON t.oid = m.type_oid AND t.typtype IN ('c', 'd')
+         CROSS JOIN ai_worker.contained_types(t.oid) AS c (oid)),
     -- Types of columns come with them. Attribute 0 is a whole row.
     reached AS MATERIALIZED (
         SELECT u.oid FROM used AS u WHERE u.class = 'pg_type'::regclass
@@ -61,6 +85,20 @@ BEGIN
     SELECT 'cast', n.nspname::text, p.proname, k.symbol, p.provolatile::text,
            ai_worker.is_of_extension(p.oid), false, false
       FROM json_casts AS k JOIN pg_proc AS p ON p.oid = k.castfunc JOIN pg_namespace AS n ON n.oid = p.pronamespace
+     UNION
+    SELECT 'cast', n.nspname::text, p.proname, format_type(k.castsource, NULL) || ' to ' || format_type(k.casttarget, NULL),
+           p.provolatile::text, ai_worker.is_of_extension(p.oid), false, false
+      FROM branch AS b
+      JOIN pg_type AS t ON t.oid = b.type_oid
+      JOIN pg_cast AS k ON k.casttarget IN (t.oid, t.typelem) AND k.castcontext = 'i' AND k.castfunc >= 16384
+      JOIN pg_proc AS p ON p.oid = k.castfunc
+      JOIN pg_namespace AS n ON n.oid = p.pronamespace
+     UNION
+    -- What is printed as a name, so that its number alone would tell that name.
+    SELECT 'type', 'pg_catalog', e.typname, e.typname, e.typtype::text, false, false, false
+      FROM converted AS c
+      JOIN pg_type AS t ON t.oid = c.type_oid AND t.oid < 16384
+      JOIN pg_type AS e ON e.oid IN (t.oid, t.typelem) AND (starts_with(e.typname, 'reg') OR e.typname = 'aclitem')
      UNION
     SELECT 'relation', n.nspname, c.relname, c.relname, c.relkind::text, false, false, false
       FROM (SELECT u.oid FROM used AS u WHERE u.class = 'pg_class'::regclass
@@ -194,18 +232,28 @@ REVOKE ALL ON FUNCTION ai_worker.unprovable(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.unprovable(text[]) IS
     'AI Worker: why no statement on these schemas can be proven here, whatever it says, as sqlstate, message and hint; NULL if one can';
 
-CREATE OR REPLACE FUNCTION ai_worker.resolve_rule(rule_tree text, rule_uses jsonb, OUT objects jsonb, OUT error jsonb)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION ai_worker.rule_nodes(rule_tree text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    -- A brace in a string is escaped by a backslash, and begins no node.
-    nodes CONSTANT text[] := (string_to_array(replace(rule_tree, chr(92) || '{', ''), '{'))[2:];
-    unknown CONSTANT text := ai_worker.unknown_node(nodes);
 BEGIN
     IF rule_tree IS NULL THEN
         RAISE EXCEPTION 'the analysis gave nothing to judge';
     END IF;
+    -- A brace in a string is escaped by a backslash, and begins no node.
+    RETURN (string_to_array(replace(rule_tree, chr(92) || '{', ''), '{'))[2:];
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.rule_nodes(text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.rule_nodes(text) IS 'AI Worker: the nodes of a rule''s tree, each from its name to the next node';
+
+CREATE OR REPLACE FUNCTION ai_worker.resolve_rule(nodes text[], rule_uses jsonb, OUT objects jsonb, OUT error jsonb)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unknown CONSTANT text := ai_worker.unknown_node(nodes);
+BEGIN
     IF unknown IS NOT NULL THEN
         error := jsonb_build_object(
             'sqlstate', '0A000',
@@ -217,8 +265,8 @@ BEGIN
       FROM ai_worker.resolved_objects(nodes, rule_uses) AS o;
 END
 $$;
-REVOKE ALL ON FUNCTION ai_worker.resolve_rule(text, jsonb) FROM PUBLIC;
-COMMENT ON FUNCTION ai_worker.resolve_rule(text, jsonb) IS
+REVOKE ALL ON FUNCTION ai_worker.resolve_rule(text[], jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.resolve_rule(text[], jsonb) IS
     'AI Worker: the objects of ai_worker.resolved_objects, or an error for what the proof does not know';
 
 CREATE OR REPLACE FUNCTION ai_worker.has_twin(rule_uses jsonb) RETURNS boolean
@@ -252,8 +300,43 @@ REVOKE ALL ON FUNCTION ai_worker.has_twin(jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.has_twin(jsonb) IS
     'AI Worker: whether something that a statement uses has the name of something in another schema that is not the system''s';
 
+-- Of functions and operators in other schemas those that could fit: all that they take is built in or of a schema in scope. In scope
+-- others fit only before pg_catalog in a search path, and by the same types.
+CREATE OR REPLACE FUNCTION ai_worker.builtin_namesakes(nodes text[], schemas text[]) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH used AS MATERIALIZED (
+        SELECT DISTINCT split_part(t.n, ' ', 1) IN ('FUNCEXPR', 'AGGREF', 'WINDOWFUNC') AS is_call, split_part(t.n, ' ', 3)::oid AS oid
+          FROM unnest(nodes) AS t (n)
+         WHERE starts_with(t.n, 'FUNCEXPR ') AND split_part(t.n, ' ', 11) = '0'
+            OR split_part(t.n, ' ', 1) IN ('AGGREF', 'WINDOWFUNC', 'OPEXPR', 'DISTINCTEXPR', 'NULLIFEXPR', 'SCALARARRAYOPEXPR')),
+    namesake AS (
+        SELECT DISTINCT 'call' AS kind, p.proname AS name, t.pronamespace AS schema, t.proargtypes::oid[] AS takes,
+               p.proargtypes = t.proargtypes AS same
+          FROM used AS u
+          JOIN pg_proc AS p ON u.is_call AND p.oid = u.oid AND p.oid < 16384
+          JOIN pg_proc AS t ON t.proname = p.proname AND t.oid >= 16384
+         UNION ALL
+        SELECT DISTINCT 'symbol', o.oprname, t.oprnamespace, ARRAY[t.oprleft, t.oprright],
+               o.oprleft = t.oprleft AND o.oprright = t.oprright
+          FROM used AS u
+          JOIN pg_operator AS o ON NOT u.is_call AND o.oid = u.oid AND o.oid < 16384
+          JOIN pg_operator AS t ON t.oprname = o.oprname AND t.oid >= 16384)
+    SELECT COALESCE(jsonb_agg(DISTINCT jsonb_build_object('kind', s.kind, 'name', s.name)), '[]')
+      FROM namesake AS s
+      JOIN pg_namespace AS n ON n.oid = s.schema
+     WHERE NOT starts_with(n.nspname, 'pg_') AND n.nspname <> 'information_schema'
+       AND CASE WHEN n.nspname = ANY (schemas) THEN s.same
+                ELSE NOT EXISTS (SELECT FROM pg_type AS t JOIN pg_namespace AS a ON a.oid = t.typnamespace
+                                  WHERE t.oid = ANY (s.takes) AND t.oid >= 16384 AND a.nspname <> ALL (schemas)) END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.builtin_namesakes(text[], text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.builtin_namesakes(text[], text[]) IS
+    'AI Worker: names of built-in functions (call) and operators (symbol) in a rule that another search path could give to something else';
+
 -- A guess, which the server proves right or wrong.
-CREATE OR REPLACE FUNCTION ai_worker.qualify(statement text, schemas text[], names jsonb, rule_uses jsonb) RETURNS text
+CREATE OR REPLACE FUNCTION ai_worker.qualify(statement text, schemas text[], names jsonb, rule_uses jsonb, namesakes jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -261,28 +344,39 @@ DECLARE
     place record;
 BEGIN
     FOR place IN
-        SELECT DISTINCT ON (w.start) w.start, n.nspname
+        (SELECT DISTINCT ON (w.start) w.start, quote_ident(n.nspname) || '.' AS text, 0 AS length
+           FROM jsonb_to_recordset(names) AS w (kind text, name text, start integer)
+           JOIN jsonb_to_recordset(rule_uses) AS u (class oid, oid oid) ON u.class = 'pg_class'::regclass
+           JOIN pg_class AS c ON c.oid = u.oid AND c.relname = w.name
+           JOIN pg_namespace AS n ON n.oid = c.relnamespace
+          WHERE w.kind = 'place'
+          ORDER BY w.start, array_position(schemas, n.nspname::text))
+         UNION ALL
+        SELECT w.start, CASE w.kind WHEN 'call' THEN 'pg_catalog.' ELSE ' OPERATOR(pg_catalog.' || s.name || ') ' END,
+               CASE w.kind WHEN 'call' THEN 0 ELSE length(w.name) END
           FROM jsonb_to_recordset(names) AS w (kind text, name text, start integer)
-          JOIN jsonb_to_recordset(rule_uses) AS u (class oid, oid oid) ON u.class = 'pg_class'::regclass
-          JOIN pg_class AS c ON c.oid = u.oid AND c.relname = w.name
-          JOIN pg_namespace AS n ON n.oid = c.relnamespace
-         WHERE w.kind = 'place'
-         ORDER BY w.start DESC, array_position(schemas, n.nspname::text)
+          JOIN jsonb_to_recordset(namesakes) AS s (kind text, name text)
+            ON s.kind = w.kind AND s.name = CASE w.name WHEN '!=' THEN '<>' ELSE w.name END
+         ORDER BY 1 DESC
     LOOP
-        statement := concat(left(statement, place.start - 1), quote_ident(place.nspname), '.', substr(statement, place.start));
+        statement := CASE WHEN place.length = 0
+            THEN concat(left(statement, place.start - 1), place.text, substr(statement, place.start))
+            ELSE concat(rtrim(left(statement, place.start - 1)), place.text, ltrim(substr(statement, place.start + place.length))) END;
     END LOOP;
     RETURN statement;
 END
 $$;
-REVOKE ALL ON FUNCTION ai_worker.qualify(text, text[], jsonb, jsonb) FROM PUBLIC;
-COMMENT ON FUNCTION ai_worker.qualify(text, text[], jsonb, jsonb) IS
-    'AI Worker: a statement with the schemas of its relations where these may be named';
+REVOKE ALL ON FUNCTION ai_worker.qualify(text, text[], jsonb, jsonb, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.qualify(text, text[], jsonb, jsonb, jsonb) IS
+    'AI Worker: a statement with the schemas of its relations, and of the built-in functions and operators that have namesakes, where these may be named';
 
 CREATE OR REPLACE FUNCTION ai_worker.resolve_statement(
     statement text, schemas text[], names jsonb, allowed text[], OUT objects jsonb, OUT names_only text, OUT qualified text, OUT error jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
 SET search_path = pg_catalog, pg_temp
 SET jit = off
+-- Planning these queries takes longer than they do.
+SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     extensions CONSTANT text[] := ARRAY(SELECT ai_worker.extension_schemas(schemas));
@@ -292,6 +386,8 @@ DECLARE
     bare_path CONSTANT text := 'pg_catalog, pg_temp';
     analysis record;
     again record;
+    nodes text[];
+    namesakes jsonb;
     same jsonb;
 BEGIN
     error := ai_worker.unprovable(schemas);
@@ -362,13 +458,21 @@ BEGIN
     IF error IS NOT NULL THEN
         RETURN;
     END IF;
-    SELECT r.objects, r.error INTO objects, error FROM ai_worker.resolve_rule(analysis.rule_tree, analysis.rule_uses) AS r;
-    IF error IS NOT NULL OR schemas = '{public}' AND extensions = '{}' AND NOT ai_worker.has_twin(analysis.rule_uses) THEN
+    nodes := ai_worker.rule_nodes(analysis.rule_tree);
+    SELECT r.objects, r.error INTO objects, error FROM ai_worker.resolve_rule(nodes, analysis.rule_uses) AS r;
+    IF error IS NOT NULL THEN
+        RETURN;
+    END IF;
+    namesakes := ai_worker.builtin_namesakes(nodes, schemas || extensions);
+    IF schemas = '{public}' AND extensions = '{}' AND namesakes = '[]' AND NOT ai_worker.has_twin(analysis.rule_uses) THEN
         RETURN;
     END IF;
     -- Under the search path of whoever runs it, names could mean something else. It stays as it is if it needs none, or with the
-    -- schemas of its relations; else it is what the server prints.
-    FOREACH qualified IN ARRAY ARRAY[statement, ai_worker.qualify(statement, schemas, names, analysis.rule_uses)] LOOP
+    -- schemas of what it names; else it is what the server prints. What keywords call, such as IN, has no other notation.
+    FOREACH qualified IN ARRAY CASE WHEN namesakes = '[]' THEN ARRAY[]::text[] ELSE ARRAY[
+        ai_worker.qualify(statement, schemas, names, analysis.rule_uses, namesakes),
+        ai_worker.qualify(statement, schemas, names, analysis.rule_uses, jsonb_path_query_array(namesakes, '$[*] ? (@.kind == "call")'))] END
+        || ARRAY[statement, ai_worker.qualify(statement, schemas, names, analysis.rule_uses, '[]')] LOOP
         SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, NULL) AS a;
         IF again.rule_tree = analysis.rule_tree THEN
             RETURN;
@@ -379,7 +483,7 @@ BEGIN
       FROM ai_worker_prover.analyse(statement, path, 'MDY') AS a, ai_worker_prover.analyse(statement, path, 'DMY') AS b;
     SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, NULL) AS a;
     IF again.error IS NULL THEN
-        SELECT r.objects INTO same FROM ai_worker.resolve_rule(again.rule_tree, again.rule_uses) AS r;
+        SELECT r.objects INTO same FROM ai_worker.resolve_rule(ai_worker.rule_nodes(again.rule_tree), again.rule_uses) AS r;
     END IF;
     IF same IS DISTINCT FROM objects THEN
         qualified := '';

@@ -58,7 +58,7 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_config (
     row_limit integer NOT NULL DEFAULT 1000
         CONSTRAINT ai_worker_config_row_limit CHECK (row_limit BETWEEN 1 AND 1000000),
     system_catalogs boolean NOT NULL DEFAULT false,
-    max_cost double precision
+    max_cost double precision DEFAULT 1000000000
         CONSTRAINT ai_worker_config_max_cost CHECK (max_cost > 0 AND max_cost < 'Infinity'),
     store_prompts text NOT NULL DEFAULT 'plain'
         CONSTRAINT ai_worker_config_store_prompts CHECK (store_prompts IN ('plain', 'hash', 'off')),
@@ -90,7 +90,8 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_config (
         CONSTRAINT ai_worker_config_max_entries CHECK (max_entries >= 1),
     max_bytes bigint NOT NULL DEFAULT 1073741824
         CONSTRAINT ai_worker_config_max_bytes CHECK (max_bytes >= 1024),
-    allow_unsafe_signals boolean NOT NULL DEFAULT false
+    allow_unsafe_signals boolean NOT NULL DEFAULT false,
+    require_statement_timeout boolean NOT NULL DEFAULT false
 );
 REVOKE ALL ON TABLE public.ai_worker_config FROM PUBLIC;
 
@@ -127,6 +128,8 @@ COMMENT ON COLUMN public.ai_worker_config.system_catalogs IS
     'true: queries may also read information_schema and harmless views and tables of pg_catalog; the README lists them';
 COMMENT ON COLUMN public.ai_worker_config.max_cost IS
     'Highest cost that the planner may expect of a query, in its own units; NULL: any. Judged when ai_run_sql runs it, as its caller';
+COMMENT ON COLUMN public.ai_worker_config.require_statement_timeout IS
+    'true: ai_run_sql refuses to run anything in a session without a statement_timeout';
 COMMENT ON COLUMN public.ai_worker_config.store_prompts IS
     'What new entries keep of the prompt: plain: its text, hash: its SHA-256 in hex, off: nothing';
 COMMENT ON COLUMN public.ai_worker_config.max_prompt_chars IS 'Longest prompt, in characters';

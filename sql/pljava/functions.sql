@@ -21,6 +21,9 @@ SET pljava.enable = on
 AS $$
 BEGIN
     RETURN ai_worker.bridge(call, arguments);
+EXCEPTION WHEN OTHERS OR query_canceled THEN
+    PERFORM ai_worker.end_wait();
+    RAISE;
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.call(text, text[]) FROM PUBLIC;

@@ -154,14 +154,19 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    outcome CONSTANT jsonb := ai_worker.bridge(call, arguments);
-    error CONSTANT jsonb := outcome -> 'error';
+    outcome jsonb;
+    error jsonb;
 BEGIN
+    outcome := ai_worker.bridge(call, arguments);
+    error := outcome -> 'error';
     IF error IS NOT NULL THEN
         PERFORM ai_worker.raise(
             error ->> 'sqlstate', error ->> 'message', error ->> 'detail', error ->> 'hint');
     END IF;
     RETURN outcome -> 'value';
+EXCEPTION WHEN OTHERS OR query_canceled THEN
+    PERFORM ai_worker.end_wait();
+    RAISE;
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.call(text, text[]) FROM PUBLIC;

@@ -211,6 +211,28 @@ BEGIN
                  'cast', format_type(k.castsource, NULL), format_type(k.casttarget, NULL), k.castfunc::regprocedure,
                  k.castcontext, k.castmethod)::text
         FROM user_cast k
+        UNION ALL
+        -- What has a namesake elsewhere is qualified in answers; that there is one counts, not how many or where.
+        SELECT json_build_array('namesake', m.kind, m.name)::text
+        FROM (
+          SELECT 'relation' AS kind, r.relname AS name, t.relnamespace AS schema
+          FROM scope s
+          JOIN pg_class r ON r.relnamespace = s.oid AND r.relkind IN ('r', 'p', 'v', 'm', 'f')
+          JOIN pg_class t ON t.relname = r.relname
+          UNION
+          SELECT 'function', p.proname, p.pronamespace
+          FROM pg_proc p
+          WHERE p.oid >= 16384 AND EXISTS (
+            SELECT FROM pg_proc b WHERE b.proname = p.proname AND b.pronamespace = 'pg_catalog'::regnamespace)
+          UNION
+          SELECT 'operator', o.oprname, o.oprnamespace
+          FROM pg_operator o
+          WHERE o.oid >= 16384 AND EXISTS (
+            SELECT FROM pg_operator b WHERE b.oprname = o.oprname AND b.oprnamespace = 'pg_catalog'::regnamespace)) m
+        JOIN pg_namespace n ON n.oid = m.schema
+        WHERE n.oid NOT IN (SELECT s.oid FROM scope s)
+          AND NOT starts_with(n.nspname, 'pg_') AND n.nspname NOT IN ('information_schema', 'ai_worker', 'ai_worker_prover')
+        GROUP BY m.kind, m.name
       )
       SELECT string_agg(d.line, chr(10) ORDER BY d.line COLLATE "C") INTO code FROM definition d;
       RAISE EXCEPTION USING ERRCODE = 'IA099', MESSAGE = 'catalog read';

@@ -1,6 +1,7 @@
 package aiworker;
 
 import aiworker.cache.Miss;
+import aiworker.chat.ApiKey;
 import aiworker.chat.ChatReply;
 import aiworker.chat.ChatSettings;
 import aiworker.check.ProvenSql;
@@ -10,13 +11,16 @@ import aiworker.config.Config;
 import aiworker.db.Database;
 import aiworker.db.Row;
 import aiworker.error.AiWorkerException;
+import aiworker.error.Failure;
 import aiworker.json.Json;
 import aiworker.limits.Upstream;
 import aiworker.meaning.FrozenTime;
+import aiworker.meaning.UnknownValue;
 import aiworker.reply.Reply;
 import aiworker.schema.SchemaContext;
 import aiworker.usage.Usage;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -55,19 +59,52 @@ public final class Generator {
     return answer(Miss.renew(database, prompt, schemaVersion));
   }
 
+  /**
+   * The request that would be sent to the model, as JSON without secrets. Sends and stores nothing.
+   */
+  public String showPrompt(String prompt, String schemaVersion) {
+    Miss miss = Miss.renew(database, prompt, schemaVersion);
+    Config config = Config.of(miss.begun("settings"));
+    AiWorkerException problem = null;
+    ApiKey key = ApiKey.MASKED;
+    try {
+      if (config.chatSettings().key() == ApiKey.NONE) {
+        key = ApiKey.NONE;
+      }
+    } catch (AiWorkerException e) {
+      if (e.failure() != Failure.API_KEY_MISSING) {
+        throw e;
+      }
+      problem = e;
+    }
+    ObjectNode request =
+        upstream.shown(
+            config.chatSettings(key), conversation(miss, config, schema(miss)).messages());
+    if (problem != null) {
+      request.putArray("problems").add(problem.getMessage() + ": " + problem.detail());
+    }
+    return request.toString();
+  }
+
+  private static SchemaContext schema(Miss miss) {
+    return SchemaContext.of(
+        miss.begun("catalog"), miss.begun("row_estimates"), miss.begun("common_values"));
+  }
+
+  private static Conversation conversation(Miss miss, Config config, SchemaContext schema) {
+    return new Conversation(
+        miss.begun("server_version"),
+        config.systemCatalogs() ? SystemCatalogs.names() : List.of(),
+        schema.render(miss.prompt(), config.contextTokens()),
+        miss.begun("examples"),
+        miss.prompt());
+  }
+
   private String answer(Miss miss) {
     Config config = Config.of(miss.begun("settings"));
     ChatSettings settings = config.chatSettings();
-    SchemaContext schema =
-        SchemaContext.of(
-            miss.begun("catalog"), miss.begun("row_estimates"), miss.begun("common_values"));
-    Conversation conversation =
-        new Conversation(
-            miss.begun("server_version"),
-            config.systemCatalogs() ? SystemCatalogs.names() : List.of(),
-            schema.render(miss.prompt(), config.contextTokens()),
-            miss.begun("examples"),
-            miss.prompt());
+    SchemaContext schema = schema(miss);
+    Conversation conversation = conversation(miss, config, schema);
     Prover prover = new Prover(database, config);
     Row endpoint = miss.endpoint();
     Usage usage = Usage.NONE;
@@ -75,7 +112,8 @@ public final class Generator {
     for (int round = 0; ; round++) {
       ChatReply reply;
       try {
-        reply = upstream.ask(database, settings, conversation.messages(), endpoint);
+        reply =
+            upstream.ask(database, settings, conversation.messages(), endpoint, miss.activity());
       } catch (AiWorkerException e) {
         throw e.costing(usage);
       }
@@ -84,7 +122,7 @@ public final class Generator {
         ProvenSql statement = prover.prove(Reply.of(reply.content()).sql());
         String date = FrozenTime.find(miss.prompt(), statement.text());
         if (date == null || round >= config.repairRounds()) {
-          return finished(miss, settings, statement, date, usage);
+          return finished(miss, settings, schema, statement, date, usage);
         }
         frozen = statement;
         endpoint = upstream.refused(database, settings);
@@ -98,7 +136,7 @@ public final class Generator {
         }
         if (frozen != null) {
           String date = FrozenTime.find(miss.prompt(), frozen.text());
-          return finished(miss, settings, frozen, date, usage);
+          return finished(miss, settings, schema, frozen, date, usage);
         }
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
           throw shown.costing(usage);
@@ -118,7 +156,12 @@ public final class Generator {
    * @param date that the statement should not hold, null if there is none
    */
   private String finished(
-      Miss miss, ChatSettings settings, ProvenSql statement, String date, Usage usage) {
+      Miss miss,
+      ChatSettings settings,
+      SchemaContext schema,
+      ProvenSql statement,
+      String date,
+      Usage usage) {
     upstream.finished(
         database,
         settings,
@@ -130,8 +173,13 @@ public final class Generator {
             .put("tokens_used", usage.total())
             .put("schema_version", miss.schemaVersion())
             .put("cache_hit", false);
+    List<String> warnings =
+        new ArrayList<>(UnknownValue.warnings(statement.text(), statement.relations(), schema));
     if (date != null) {
-      response.putArray("warnings").add(WARNING.formatted(date));
+      warnings.add(0, WARNING.formatted(date));
+    }
+    if (!warnings.isEmpty()) {
+      response.set("warnings", Json.array(warnings));
     }
     return response.toString();
   }

@@ -37,6 +37,11 @@ public final class Worker {
     return remembering(() -> new Generator(database, upstream).regenerate(prompt, schemaVersion));
   }
 
+  /** {@code ai_worker_show_prompt}: the request as JSON. */
+  public String showPrompt(Database database, String prompt, String schemaVersion) {
+    return new Generator(database, upstream).showPrompt(prompt, schemaVersion);
+  }
+
   /** {@code ai_worker.cache_stats}: the view's row as JSON. */
   public String cacheStats(Database database) {
     return database

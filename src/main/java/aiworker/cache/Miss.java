@@ -1,6 +1,7 @@
 package aiworker.cache;
 
 import aiworker.check.ProvenSql;
+import aiworker.db.Activity;
 import aiworker.db.Database;
 import aiworker.db.Row;
 import aiworker.json.Json;
@@ -26,12 +27,14 @@ public final class Miss {
   private final String prompt;
   private final Row begun;
   private final String response;
+  private final Activity activity;
 
   private Miss(Database database, String prompt, Row begun, String response) {
     this.database = database;
     this.prompt = prompt;
     this.begun = begun;
     this.response = response;
+    this.activity = activity(database, begun);
   }
 
   /**
@@ -43,8 +46,13 @@ public final class Miss {
     Row begun = begin(database, prompt, schemaVersion, "join", null);
     Flight flight = new Flight(begun);
     String response = begun.text("response");
+    Activity activity = activity(database, begun);
+    if (response == null && flight.isTaken()) {
+      activity.waiting(Activity.Wait.SESSION, 0);
+    }
     while (response == null && flight.isTaken()) {
       if (flight.isOverdue()) {
+        activity.over();
         return new Miss(
             database,
             prompt,
@@ -68,12 +76,18 @@ public final class Miss {
         flight.update(begun);
       }
     }
+    activity.over();
     return new Miss(database, prompt, begun, response);
   }
 
   /** Begins one for an entry that the cache holds; its answer will not be stored here. */
   public static Miss renew(Database database, String prompt, String schemaVersion) {
     return new Miss(database, prompt, begin(database, prompt, schemaVersion, "renew", null), null);
+  }
+
+  private static Activity activity(Database database, Row begun) {
+    return new Activity(
+        database, Json.ours(begun.text("request")).required("cache_key").textValue());
   }
 
   private static Row begin(
@@ -105,6 +119,11 @@ public final class Miss {
   /** What {@code ai_worker.begin_miss} gives under that name. */
   public String begun(String column) {
     return begun.text(column);
+  }
+
+  /** What the question waits for meanwhile. */
+  public Activity activity() {
+    return activity;
   }
 
   /** The row of {@code ai_worker.endpoint()}. */

@@ -21,6 +21,9 @@ public final class ApiKey {
   /** No key at all, which only an endpoint on this machine may do without. */
   public static final ApiKey NONE = new ApiKey("");
 
+  /** Stands for one where it is to be shown that there is one. */
+  public static final ApiKey MASKED = new ApiKey(ChatSettings.MASK);
+
   private static final String VARIABLE = "OPENAI_API_KEY";
   private static final int LONGEST = 4_096;
 

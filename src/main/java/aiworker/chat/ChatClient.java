@@ -2,11 +2,14 @@ package aiworker.chat;
 
 import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
+import aiworker.json.Json;
 import aiworker.usage.Usage;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -20,7 +23,7 @@ import java.util.function.DoubleSupplier;
  * calls.
  *
  * <p>Thread rule: only the thread on which the backend called us may use it, and only that thread
- * runs {@code interrupts}.
+ * runs {@link Waiting}.
  */
 public final class ChatClient {
   private final Transport transport;
@@ -44,12 +47,11 @@ public final class ChatClient {
   /**
    * Asks one question, several times if need be, until the settings' timeout.
    *
-   * @param interrupts run at least every 25 ms while waiting; what it throws ends the request and
-   *     goes through as it is
+   * @param waiting run while waiting; what it throws ends the request and goes through as it is
    * @throws AiWorkerException if there is no answer, or only a refusal
    */
-  public ChatReply complete(ChatSettings settings, List<Message> messages, Runnable interrupts) {
-    Deadline deadline = new Deadline(settings.timeout(), interrupts, clock);
+  public ChatReply complete(ChatSettings settings, List<Message> messages, Waiting waiting) {
+    Deadline deadline = new Deadline(settings.timeout(), waiting, clock);
     Dialect dialect = dialects.of(settings);
     boolean learnt = false;
     AttemptFailure failure = null;
@@ -101,6 +103,19 @@ public final class ChatClient {
     } catch (AiWorkerException e) {
       throw e.costing(spent);
     }
+  }
+
+  /**
+   * What {@link #complete} would send first: {@code {"url", "headers", "body"}}, without the values
+   * of headers and parameters that may be secrets.
+   */
+  public ObjectNode shown(ChatSettings settings, List<Message> messages) {
+    ObjectNode request = Json.object().put("url", settings.shownCompletionsUrl());
+    ObjectNode headers = request.putObject("headers");
+    settings.shownHeaders().forEach(headers::put);
+    byte[] body = RequestBody.of(settings, messages, dialects.of(settings));
+    request.set("body", Json.ours(new String(body, StandardCharsets.UTF_8)));
+    return request;
   }
 
   private static boolean isSuccess(int status) {

@@ -43,6 +43,10 @@ public record ChatSettings(
   private static final Pattern ESCAPE =
       Pattern.compile("\\\\(?:u(00[0-7][0-9a-fA-F])|([\"\\\\/]))");
 
+  private static final Pattern PARAMETER = Pattern.compile("([?&](?!api-version=)[^=&]*=?)[^&]*");
+
+  static final String MASK = "***";
+
   private static final String AUTHORIZATION = "authorization";
 
   /** What the client sets itself, and what would frame or route the request otherwise. */
@@ -107,6 +111,22 @@ public record ChatSettings(
             + baseUrl.getRawAuthority()
             + (path.endsWith(call) ? path : path + call)
             + query);
+  }
+
+  /** The same without the values of parameters but {@code api-version}, for they may be secrets. */
+  String shownCompletionsUrl() {
+    String url = completionsUrl().toString();
+    int query = url.indexOf('?');
+    return query < 0
+        ? url
+        : url.substring(0, query) + PARAMETER.matcher(url.substring(query)).replaceAll("$1" + MASK);
+  }
+
+  /** All headers of ours with the credential; values of {@code headers} may be ones too. */
+  Map<String, String> shownHeaders() {
+    Map<String, String> shown = requestHeaders();
+    headers.keySet().forEach(name -> shown.put(name, MASK));
+    return shown;
   }
 
   /** All headers of ours with the credential among them. Not for printing. */

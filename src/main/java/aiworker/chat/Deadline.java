@@ -9,29 +9,29 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * All waiting for one question: bounded by one deadline, and awake every 25 ms to let the backend
- * notice a cancel, a statement_timeout or a shutdown.
+ * All waiting for one question: bounded by one deadline, and awake every 25 ms for {@link Waiting}.
  *
- * <p>Thread rule: used and calls {@code interrupts} on the thread on which the backend called us,
- * and on no other.
+ * <p>Thread rule: used and calls {@link Waiting} on the thread on which the backend called us, and
+ * on no other.
  */
 final class Deadline {
   private static final long POLL = Duration.ofMillis(25).toNanos();
 
   private final Duration total;
-  private final Runnable interrupts;
+  private final Waiting waiting;
   private final WaitingClock clock;
   private final long start;
+  private int attempt = 1;
 
   /**
    * Starts the clock.
    *
    * @param total until the deadline
-   * @param interrupts what it throws ends the waiting and goes through to the caller
+   * @param waiting what it throws ends the waiting and goes through to the caller
    */
-  Deadline(Duration total, Runnable interrupts, WaitingClock clock) {
+  Deadline(Duration total, Waiting waiting, WaitingClock clock) {
     this.total = total;
-    this.interrupts = interrupts;
+    this.waiting = waiting;
     this.clock = clock;
     this.start = clock.nanos();
   }
@@ -56,7 +56,7 @@ final class Deadline {
         try {
           return future.get(Math.max(0, Math.min(left, POLL)), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-          interrupts.run();
+          waiting.at(attempt, false);
         }
       }
     } catch (InterruptedException e) {
@@ -68,13 +68,17 @@ final class Deadline {
     }
   }
 
-  /** Does nothing for a while; what is left until the deadline is the caller's to check. */
+  /**
+   * Does nothing for a while before the next attempt; what is left until the deadline is the
+   * caller's to check.
+   */
   void pause(Duration length) {
+    attempt++;
     long end = clock.nanos() + length.toNanos();
     try {
       for (long left = length.toNanos(); left > 0; left = end - clock.nanos()) {
         clock.sleep(Math.min(left, POLL));
-        interrupts.run();
+        waiting.at(attempt, true);
       }
     } catch (InterruptedException e) {
       throw interrupted(e);

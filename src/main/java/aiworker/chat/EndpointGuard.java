@@ -2,12 +2,17 @@ package aiworker.chat;
 
 import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Keeps {@code base_url} from reaching what only this machine should reach (server-side request
@@ -17,11 +22,20 @@ import java.util.Locale;
  * <p>Stateless, so any thread may use it.
  */
 final class EndpointGuard {
-  /** Metadata services that live outside the link-local ranges: fd00:ec2::254, 100.100.100.200. */
-  private static final List<byte[]> METADATA =
-      List.of(
-          new byte[] {(byte) 0xfd, 0, 0x0e, (byte) 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x54},
-          new byte[] {100, 100, 100, (byte) 200});
+  /**
+   * Metadata services outside the link-local ranges: AWS, Google, Alibaba, Azure, Oracle, Scaleway.
+   */
+  private static final Set<InetAddress> METADATA =
+      Stream.of(
+              "fd00:ec2::254",
+              "fd00:ec2::23",
+              "fd20:ce::254",
+              "100.100.100.200",
+              "168.63.129.16",
+              "192.0.0.192",
+              "fd00:42::42")
+          .map(EndpointGuard::address)
+          .collect(Collectors.toUnmodifiableSet());
 
   private EndpointGuard() {}
 
@@ -103,21 +117,61 @@ final class EndpointGuard {
   }
 
   private static boolean isMetadata(InetAddress address) {
-    byte[] bytes = address.getAddress();
-    for (byte[] known : METADATA) {
-      if (Arrays.equals(known, bytes)) {
-        return true;
-      }
-    }
-    return address.isLinkLocalAddress() || isTranslated(bytes);
+    return METADATA.contains(address)
+        || address.isLinkLocalAddress()
+        || (address instanceof Inet6Address six
+            && translated(six).anyMatch(EndpointGuard::isMetadata));
   }
 
-  /** An IPv4 link-local address inside NAT64's prefix 64:ff9b::/96 (RFC 6052). */
-  private static boolean isTranslated(byte[] bytes) {
-    byte[] prefix = {
-      0, 0x64, (byte) 0xff, (byte) 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, (byte) 169, (byte) 254
-    };
-    return bytes.length == 16 && Arrays.equals(bytes, 0, prefix.length, prefix, 0, prefix.length);
+  /** The IPv4 addresses that an IPv6 address may be translated to, or tunnelled to, on its way. */
+  private static Stream<InetAddress> translated(Inet6Address address) {
+    byte[] bytes = address.getAddress();
+    List<byte[]> inner = new ArrayList<>();
+    // IPv4-compatible, NAT64 (RFC 6052, RFC 8215), ISATAP (RFC 5214)
+    if (begins(bytes, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        || begins(bytes, 0, 0x64, 0xff, 0x9b)
+        || (bytes[10] == 0x5e && bytes[11] == (byte) 0xfe)) {
+      inner.add(Arrays.copyOfRange(bytes, 12, 16));
+    }
+    // 6to4 (RFC 3056)
+    if (begins(bytes, 0x20, 0x02)) {
+      inner.add(Arrays.copyOfRange(bytes, 2, 6));
+    }
+    // Teredo (RFC 4380): the client's address with its bits flipped
+    if (begins(bytes, 0x20, 0x01, 0, 0)) {
+      byte[] client = Arrays.copyOfRange(bytes, 12, 16);
+      for (int i = 0; i < client.length; i++) {
+        client[i] = (byte) ~client[i];
+      }
+      inner.add(client);
+    }
+    return inner.stream().map(EndpointGuard::address);
+  }
+
+  private static boolean begins(byte[] bytes, int... prefix) {
+    for (int i = 0; i < prefix.length; i++) {
+      if (bytes[i] != (byte) prefix[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static InetAddress address(byte[] bytes) {
+    try {
+      return InetAddress.getByAddress(bytes);
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  /** Looks up no name. */
+  private static InetAddress address(String literal) {
+    try {
+      return InetAddress.getByName(literal);
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException(e);
+    }
   }
 
   private static void require(boolean condition, URI url, String reason) {

@@ -18,8 +18,6 @@ final class Masker {
   /** Shorter ones, such as a local server's "x", are no secret and part of many words. */
   private static final int SHORTEST = 4;
 
-  private static final String MASK = "***";
-
   private final List<String> whole = new ArrayList<>();
   private final Set<String> pieces = new HashSet<>();
 
@@ -42,7 +40,7 @@ final class Masker {
   String mask(String text) {
     String masked = text;
     for (String secret : whole) {
-      masked = masked.replace(secret, MASK);
+      masked = masked.replace(secret, ChatSettings.MASK);
     }
     BitSet hidden = new BitSet(masked.length());
     for (int at = 0; at + PIECE <= masked.length(); at++) {
@@ -58,7 +56,7 @@ final class Masker {
       if (!hidden.get(at)) {
         shown.append(masked.charAt(at));
       } else if (at == 0 || !hidden.get(at - 1)) {
-        shown.append(MASK);
+        shown.append(ChatSettings.MASK);
       }
     }
     return shown.toString();

@@ -69,6 +69,10 @@ final class Keywords {
   /** Calls whose arguments have a FROM of their own. */
   static final Set<String> FROM_IN_A_CALL = Lexer.words("EXTRACT OVERLAY SUBSTRING TRIM");
 
+  /** What is between the arguments of such calls, unless commas are. */
+  static final Set<String> IN_A_CALL =
+      Lexer.words("FROM FOR PLACING SIMILAR BOTH LEADING TRAILING");
+
   /** Words that begin a clause of a query. */
   static final Set<String> CLAUSES =
       Lexer.words(

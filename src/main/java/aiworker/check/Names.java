@@ -29,6 +29,8 @@ import java.util.Set;
  * @param fields what stands after the dot of a parenthesised expression
  * @param keywords functions of the server that are called by a word alone, such as {@code user}
  * @param places where a name without its schema may be a relation's
+ * @param calls where a name without its schema is called
+ * @param symbols where an operator without its schema stands
  * @param systemNames names of the system where a relation, its schema or its alias may stand
  */
 record Names(
@@ -42,6 +44,8 @@ record Names(
     Set<String> operators,
     Set<String> keywords,
     List<Token> places,
+    List<Token> calls,
+    List<Token> symbols,
     Set<String> systemNames) {
 
   static Names of(String text, Set<QualifiedName> relations, Set<String> calledInTree) {
@@ -58,6 +62,8 @@ record Names(
         scan.operators,
         scan.keywords,
         scan.places,
+        scan.calls,
+        scan.symbols,
         scan.systemNames);
   }
 
@@ -74,12 +80,16 @@ record Names(
     fields.forEach(name -> add(wanted, "field", new QualifiedName(null, name)));
     operators.forEach(name -> add(wanted, "operator", new QualifiedName(null, name)));
     keywords.forEach(name -> add(wanted, "keyword", new QualifiedName(null, name)));
-    for (Token place : places) {
-      // as the server counts, in code points from one
-      int start = text.codePointCount(0, place.start()) + 1;
-      add(wanted, "place", new QualifiedName(null, place.name())).put("start", start);
-    }
+    places.forEach(token -> addPlace(wanted, "place", token.name(), token));
+    calls.forEach(token -> addPlace(wanted, "call", token.name(), token));
+    symbols.forEach(token -> addPlace(wanted, "symbol", token.text(), token));
     return wanted.toString();
+  }
+
+  private void addPlace(ArrayNode wanted, String kind, String name, Token token) {
+    // as the server counts, in code points from one
+    int start = text.codePointCount(0, token.start()) + 1;
+    add(wanted, kind, new QualifiedName(null, name)).put("start", start);
   }
 
   private static ObjectNode add(ArrayNode wanted, String kind, QualifiedName name) {
@@ -104,6 +114,8 @@ record Names(
     private final Set<String> labels = new LinkedHashSet<>();
     private final Set<String> systemNames = new LinkedHashSet<>();
     private final List<Token> places = new ArrayList<>();
+    private final List<Token> calls = new ArrayList<>();
+    private final List<Token> symbols = new ArrayList<>();
     private final Deque<String> openers = new ArrayDeque<>();
     private final Deque<String> clauses = new ArrayDeque<>(List.of(""));
     private int at;
@@ -151,6 +163,7 @@ record Names(
       }
       if (token.kind() == Kind.OPERATOR) {
         operators.add(token.text());
+        symbols.add(token);
       } else if (token.is("(") || token.is("[")) {
         openers.push(token.is("[") ? "[" : previous(1) == null ? "" : previous(1).word());
         clauses.push(continuesFrom() ? "FROM" : "");
@@ -203,6 +216,9 @@ record Names(
       boolean type = isType(parts, before, next);
       if (call) {
         functions.add(qualified(parts, "function"));
+      }
+      if (parts.size() == 1 && !afterDot && (call || isPlainCall(parts.get(0), next))) {
+        calls.add(parts.get(0));
       }
       if (parts.size() == 1 && !afterDot && isKeywordFunction(parts.get(0), before)) {
         keywords.add(parts.get(0).name());
@@ -297,6 +313,15 @@ record Names(
           && (Keywords.NEVER_A_FUNCTION.contains(word)
               || (Keywords.SYNTAX_BEFORE_PARENTHESIS.contains(word)
                   && !calledInTree.contains(parts.get(0).name())));
+    }
+
+    /** Whether a word of the grammar stands there for the function of that name. */
+    private boolean isPlainCall(Token word, Token next) {
+      return Keywords.FROM_IN_A_CALL.contains(word.word())
+          && next != null
+          && next.is("(")
+          && tokens.subList(at, Query.closing(tokens, at)).stream()
+              .noneMatch(token -> Keywords.IN_A_CALL.contains(token.word()));
     }
 
     private boolean isType(List<Token> parts, Token before, Token next) {

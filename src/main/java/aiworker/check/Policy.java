@@ -12,9 +12,9 @@ import java.util.Set;
  *   <li>Relations: in the configured schemas, not ours, not temporary; those of the system only if
  *       {@code system_catalogs} is on and {@link SystemCatalogs} lists them.
  *   <li>Functions, in any notation: every overload that the name can mean must pass. Built-in ones
- *       pass if immutable or stable, or by a rule; others by {@code allowed_functions}, or if an
- *       extension adds a form to a built-in name that is not volatile (citext's {@code
- *       replace(citext, …)}).
+ *       pass if immutable, by a rule, or by {@code allowed_functions} unless a rule is against it;
+ *       others by {@code allowed_functions}, or if an extension adds a form to a built-in name that
+ *       is not volatile (citext's {@code replace(citext, …)}).
  *   <li>Operators: built in, or an extension's that are not volatile, or by allowing their
  *       function.
  *   <li>Types: built in, or in the configured schemas if using them runs no code but built-in code
@@ -22,6 +22,7 @@ import java.util.Set;
  * </ul>
  */
 final class Policy {
+  private static final String IMMUTABLE = "i";
   private static final String VOLATILE = "v";
 
   /** What holds rows, and types that rows of their own are of. */
@@ -125,7 +126,10 @@ final class Policy {
     if (rowOfCatalog || (!fact.isBuiltin() && !schemas.contains(fact.schema()))) {
       throw Refusal.of("type %s is not in scope", fact.qualifiedName());
     }
+    // who may read the catalogs may have their numbers printed as names
+    boolean ofCatalog = systemCatalogs && fact.isBuiltin() && fact.name().startsWith("reg");
     Rules.forbiddenName(fact.name())
+        .filter(reason -> !ofCatalog)
         .ifPresent(
             reason -> {
               throw Refusal.of("type %s %s", fact.name(), reason);
@@ -143,8 +147,12 @@ final class Policy {
   private void judgeFunction(CatalogFact fact) {
     requireNotListed(fact.name());
     if (fact.isBuiltin()) {
-      if (fact.trait().equals(VOLATILE) && !Rules.isHarmlessFunction(fact.name())) {
-        throw Refusal.of("function %s is volatile", fact.name());
+      if (!fact.trait().equals(IMMUTABLE)
+          && !Rules.isHarmlessFunction(fact.name(), systemCatalogs)
+          && !isAllowed(fact)) {
+        throw Refusal.of(
+            "function %s is not known to be harmless, and allowed_functions does not list it",
+            fact.name());
       }
     } else if (!isAllowed(fact) && !(fact.shadowsBuiltin() && isQuietExtension(fact))) {
       throw Refusal.of("function %s is not listed in allowed_functions", fact.qualifiedName());

@@ -5,6 +5,8 @@ import aiworker.db.Database;
 import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
 import aiworker.error.Refusal;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Proves that a statement is one read-only, bounded query over what is in scope, and valid on this
@@ -62,6 +64,11 @@ public final class Prover {
       throw Refusal.of(
           "it does not mean the same under every search path: qualify its names with their schemas");
     }
-    return new ProvenSql(resolution.text(), resolution.namesOnly() == null);
+    Set<String> relations =
+        resolution.objects().stream()
+            .filter(object -> object.kind().equals("relation"))
+            .map(CatalogFact::qualifiedName)
+            .collect(Collectors.toSet());
+    return new ProvenSql(resolution.text(), resolution.namesOnly() == null, relations);
   }
 }

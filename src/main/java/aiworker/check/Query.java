@@ -19,7 +19,7 @@ import java.util.Set;
  *
  * @param text what was written, without comments, final semicolons and parentheses around all of
  *     it, and with one blank where there was white space; its strings read the same in every
- *     session
+ *     session, and its names hold no escapes
  * @param tokens of that text
  */
 record Query(String text, List<Token> tokens) {
@@ -29,6 +29,10 @@ record Query(String text, List<Token> tokens) {
   private static final int LONGEST = 50_000;
   private static final int MOST_TOKENS = 10_000;
   private static final int DEEPEST = 40;
+
+  /** The server keeps all columns of both sides for each. */
+  private static final int MOST_JOINS = 64;
+
   private static final Set<String> OPENING_WORDS = Set.of("CASE", "NOT");
   private static final Set<String> FIRST_WORDS = Set.of("SELECT", "WITH", "VALUES", "TABLE");
 
@@ -49,6 +53,10 @@ record Query(String text, List<Token> tokens) {
     if (tokens.size() > MOST_TOKENS) {
       throw Refusal.of("%d tokens, allowed are %d", tokens.size(), MOST_TOKENS);
     }
+    long joins = tokens.stream().filter(token -> token.isWord("JOIN")).count();
+    if (joins > MOST_JOINS) {
+      throw Refusal.of("%d joins, allowed are %d", joins, MOST_JOINS);
+    }
     requireOneQuery(tokens);
     requireShallow(tokens);
     while (tokens.get(0).is("(") && closing(tokens, 0) == tokens.size() - 1) {
@@ -61,8 +69,17 @@ record Query(String text, List<Token> tokens) {
       if (i > 0 && token.start() != tokens.get(i - 1).end()) {
         text.append(' ');
       }
-      expected.add(token.kind() == Kind.STRING ? portable(token.text()) : token.text());
-      text.append(expected.get(i));
+      String read = token.text();
+      if (token.kind() == Kind.STRING) {
+        read = portable(EscapedText.joined(read));
+      } else if (token.kind() == Kind.QUOTED_NAME && !read.startsWith("\"")) {
+        boolean escaped = i + 2 < tokens.size() && tokens.get(i + 1).isWord("UESCAPE");
+        read = EscapedText.name(read, escaped ? tokens.get(i + 2).text() : "'\\'");
+        requirePlainCharacters(read);
+        i += escaped ? 2 : 0;
+      }
+      expected.add(read);
+      text.append(read);
     }
     return again(text.toString(), expected);
   }

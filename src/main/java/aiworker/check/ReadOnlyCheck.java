@@ -60,6 +60,8 @@ final class ReadOnlyCheck {
       policy.judgeRelations(relations);
     } catch (AiWorkerException e) {
       doubt = e;
+    } catch (StackOverflowError e) {
+      doubt = unread("it is nested too deep for the parser");
     }
     Names names = Names.of(text, relations, calls);
     policy.judge(names);

@@ -36,7 +36,7 @@ final class RowLimit {
         int end = Query.closing(tokens, at);
         // to the server a limit within such parentheses is the query's own
         nested |=
-            (at == 0 || tokens.get(at - 1).is(")"))
+            (at == 0 || tokens.get(at - 1).is(")") || endsCycle(tokens, at - 1))
                 && !is(tokens, end + 1, t -> SET_OPERATIONS.contains(t.word()));
         at = end;
       }
@@ -55,6 +55,13 @@ final class RowLimit {
     return kept
         ? query.text()
         : query.text().substring(0, count.start()) + most + query.text().substring(count.end());
+  }
+
+  /** Whether this is the last name of WITH ... SEARCH or CYCLE, which parentheses may follow. */
+  private static boolean endsCycle(List<Token> tokens, int at) {
+    return at > 0
+        && tokens.get(at).isName()
+        && (tokens.get(at - 1).isWord("SET") || tokens.get(at - 1).isWord("USING"));
   }
 
   /** Where the number of rows stands, or the ROW that means one; null if only the server knows. */

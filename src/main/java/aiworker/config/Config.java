@@ -96,16 +96,17 @@ public record Config(
    * @throws AiWorkerException if there is no key or the URL is not safe to use
    */
   public ChatSettings chatSettings() {
+    return chatSettings(ApiKey.find(apiKeyFile, System::getenv));
+  }
+
+  /**
+   * The same with a key that is given.
+   *
+   * @throws AiWorkerException as without
+   */
+  public ChatSettings chatSettings(ApiKey key) {
     return new ChatSettings(
-        baseUrl,
-        model,
-        ApiKey.find(apiKeyFile, System::getenv),
-        apiKeyHeader,
-        requestTimeout,
-        maxRetries,
-        headers,
-        network,
-        sampling);
+        baseUrl, model, key, apiKeyHeader, requestTimeout, maxRetries, headers, network, sampling);
   }
 
   private static URI url(String baseUrl, String apiVersion) {

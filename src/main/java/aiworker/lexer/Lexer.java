@@ -72,7 +72,7 @@ public final class Lexer {
       return Kind.COMMENT;
     }
     if (c == '\'') {
-      at = closing('\'', at + 1, false);
+      string(at + 1, false);
       return Kind.STRING;
     }
     if (c == '"') {
@@ -106,16 +106,17 @@ public final class Lexer {
   private Kind word() {
     char first = text.charAt(at);
     if (at + 1 < text.length() && text.charAt(at + 1) == '\'' && "eEbBxXnN".indexOf(first) >= 0) {
-      at = closing('\'', at + 2, first == 'e' || first == 'E');
+      string(at + 2, first == 'e' || first == 'E');
       return Kind.STRING;
     }
     if (first == 'u' || first == 'U') {
       if (text.startsWith("&'", at + 1)) {
-        at = closing('\'', at + 3, false);
+        string(at + 3, false);
         return Kind.STRING;
       }
       if (text.startsWith("&\"", at + 1)) {
-        throw Refusal.of("names with Unicode escapes are not supported");
+        at = closing('"', at + 3, false);
+        return Kind.QUOTED_NAME;
       }
     }
     int start = at;
@@ -212,6 +213,26 @@ public final class Lexer {
     if (at < text.length() && isWordPart(text.charAt(at))) {
       throw Refusal.of("a number runs into a word");
     }
+  }
+
+  /** One constant, which goes on in quotes on a later line if there is but white space between. */
+  private void string(int from, boolean backslashes) {
+    int next = from;
+    while (next >= 0) {
+      at = closing('\'', next, backslashes);
+      next = afterLineEnd(at);
+    }
+  }
+
+  /** The index after the quote that follows white space with a line's end in it; else -1. */
+  private int afterLineEnd(int from) {
+    boolean ended = false;
+    int i = from;
+    while (i < text.length() && isSpace(text.charAt(i))) {
+      ended |= text.charAt(i) == '\n' || text.charAt(i) == '\r';
+      i++;
+    }
+    return ended && i < text.length() && text.charAt(i) == '\'' ? i + 1 : -1;
   }
 
   /** The index after the closing quote; a doubled quote stands for itself. */

@@ -4,6 +4,7 @@ import aiworker.chat.ChatClient;
 import aiworker.chat.ChatReply;
 import aiworker.chat.ChatSettings;
 import aiworker.chat.Message;
+import aiworker.db.Activity;
 import aiworker.db.Database;
 import aiworker.db.Row;
 import aiworker.error.AiWorkerException;
@@ -44,7 +45,11 @@ public final class Upstream {
    * @throws aiworker.db.DatabaseException 53400 if a quota is used up
    */
   public ChatReply ask(
-      Database database, ChatSettings settings, List<Message> messages, Row endpoint) {
+      Database database,
+      ChatSettings settings,
+      List<Message> messages,
+      Row endpoint,
+      Activity activity) {
     boolean limited = endpoint.bool("limited");
     breaker.requireNotOpen(settings, endpoint);
     if (limited) {
@@ -67,13 +72,14 @@ public final class Upstream {
           chat.complete(
               probe ? settings.withLimits(settings.timeout(), 0) : settings,
               messages,
-              () -> {
-                touch(database);
+              (attempt, pausing) -> {
+                activity.waiting(pausing ? Activity.Wait.RETRY : Activity.Wait.MODEL, attempt);
                 if (probe) {
                   breaker.stillProbing(database, settings);
                 }
               });
       call = new Tally(1, 0, reply.usage());
+      activity.over();
     } catch (AiWorkerException e) {
       call = new Tally(1, 1, e.usage());
       charge(database, limited, e.usage().total());
@@ -88,6 +94,11 @@ public final class Upstream {
     }
     charge(database, limited, reply.usage().total());
     return reply;
+  }
+
+  /** What {@link #ask} would send first, fit to be shown. */
+  public ObjectNode shown(ChatSettings settings, List<Message> messages) {
+    return chat.shown(settings, messages);
   }
 
   /** What the next answer is to record. */
@@ -141,13 +152,5 @@ public final class Upstream {
     if (limited && tokens > 0) {
       database.query("SELECT ai_worker.charge(0, ?::bigint) AS nothing", Integer.toString(tokens));
     }
-  }
-
-  /**
-   * Touching the server lets it act on cancel, timeout and shutdown while we wait for something
-   * else.
-   */
-  private static void touch(Database database) {
-    database.query("SELECT 1 AS alive");
   }
 }

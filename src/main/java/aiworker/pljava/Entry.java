@@ -43,6 +43,7 @@ public final class Entry implements BiFunction<String, String[], String> {
       return switch (call) {
         case "generate" -> worker.generate(database, arguments[0], arguments[1]);
         case "regenerate" -> worker.regenerate(database, arguments[0], arguments[1]);
+        case "show_prompt" -> worker.showPrompt(database, arguments[0], arguments[1]);
         case "cache_stats" -> worker.cacheStats(database);
         case "cleanup_cache" -> Long.toString(worker.cleanupCache(database));
         case "health" -> worker.health(database, problem);

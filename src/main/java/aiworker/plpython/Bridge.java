@@ -60,6 +60,8 @@ final class Bridge {
           WORKER.generate(DATABASE, arguments.get(0).textValue(), arguments.get(1).textValue());
       case "regenerate" ->
           WORKER.regenerate(DATABASE, arguments.get(0).textValue(), arguments.get(1).textValue());
+      case "show_prompt" ->
+          WORKER.showPrompt(DATABASE, arguments.get(0).textValue(), arguments.get(1).textValue());
       case "health" -> WORKER.health(DATABASE, null);
       default -> throw new IllegalArgumentException("no call " + call);
     };

@@ -5,7 +5,7 @@ import aiworker.error.Excerpt;
 import aiworker.error.Failure;
 import aiworker.error.Refusal;
 import aiworker.json.Json;
-import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Set;
 
 /** What a model answered; immutable. */
 public sealed interface Reply {
@@ -38,17 +38,37 @@ public sealed interface Reply {
    * taken whole, and only if there is none, prose is searched for a statement.
    *
    * @throws AiWorkerException {@link Failure#REPLY_UNREADABLE} if it is empty or no text, {@link
-   *     Failure#STATEMENT_REFUSED} if it holds several statements or is too long
+   *     Failure#STATEMENT_REFUSED} if it holds several statements, speaks against its only one or
+   *     is too long
    */
   static Reply of(String content) {
     String said = Thoughts.setAside(content);
+    try {
+      return read(content, said);
+    } catch (AiWorkerException e) {
+      throw showing("reply: " + said, e);
+    }
+  }
+
+  /** A refusal shows what it is of. */
+  private static AiWorkerException showing(String refused, AiWorkerException e) {
+    return e.failure() == Failure.STATEMENT_REFUSED && e.detail() == null
+        ? new AiWorkerException(
+            e.failure(),
+            e.getMessage(),
+            Excerpt.isText(refused) ? refused : Excerpt.line(refused),
+            e)
+        : e;
+  }
+
+  private static Reply read(String content, String said) {
     if (said.length() > LONGEST) {
       throw Refusal.of(
           "the model's reply of %d characters is over the limit of %d", said.length(), LONGEST);
     }
-    JsonNode answer = StructuredAnswer.in(said);
-    if (answer.isObject()) {
-      return structured(Json.text(answer.path("sql")).strip(), Json.text(answer.path("problem")));
+    StructuredAnswer.Answer answer = StructuredAnswer.in(said);
+    if (answer != null) {
+      return structured(answer);
     }
     if (said.isEmpty()) {
       throw unreadable("the model's reply is empty", content);
@@ -58,12 +78,27 @@ public sealed interface Reply {
     return statement == null ? new Prose(said) : new Statement(statement);
   }
 
-  private static Reply structured(String sql, String problem) {
+  /** What stands before it may be a draft; what follows it takes nothing back. */
+  private static Reply structured(StructuredAnswer.Answer answer) {
+    String sql = Json.text(answer.json().path("sql")).strip();
+    String problem = Excerpt.cut(Excerpt.line(Json.text(answer.json().path("problem"))), 600);
     requireText(sql);
-    String statement = StatementSearch.whole(Markdown.unfenced(sql));
-    return statement.isEmpty()
-        ? new Prose(Excerpt.cut(Excerpt.line(problem), 600))
-        : new Statement(statement);
+    String statement;
+    try {
+      statement = StatementSearch.whole(Markdown.unfenced(sql));
+    } catch (AiWorkerException e) {
+      throw showing("statement: " + sql, e);
+    }
+    if (!Set.of(statement).containsAll(StatementSearch.candidates(answer.after()))) {
+      throw Refusal.of("another statement follows the model's answer");
+    }
+    if (statement.isEmpty()) {
+      return new Prose(problem);
+    }
+    if (!StructuredAnswer.isNothing(problem)) {
+      throw Refusal.of("the model's answer holds a statement and a problem");
+    }
+    return new Statement(statement);
   }
 
   private static void requireText(String said) {

@@ -77,7 +77,7 @@ final class Thoughts {
 
   /** Whether it is an answer from its first character on, and no mark ends a thought in it. */
   private static boolean isAnswer(String text) {
-    if (Markdown.nextFence(text, 0) == 0 && !text.isEmpty()) {
+    if (Markdown.isFence(text, 0)) {
       Markdown.Fence fence = Markdown.fence(text, 0);
       return isAnswer(fence.body().strip()) && !closesAfter(text, fence.end());
     }

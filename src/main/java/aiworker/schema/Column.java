@@ -23,8 +23,17 @@ record Column(
     List<String> allowed,
     List<String> common,
     String comment) {
+  /** Common values that are told at most; so many need not be all. */
+  private static final int MOST_COMMON = 12;
+
   Column {
     allowed = List.copyOf(allowed);
     common = List.copyOf(common);
+  }
+
+  /** SQL literals of all its values; empty if they are not known, or are no texts. */
+  List<String> knownValues() {
+    List<String> known = allowed.isEmpty() && common.size() < MOST_COMMON ? common : allowed;
+    return known.stream().allMatch(literal -> literal.endsWith("'")) ? known : List.of();
   }
 }

@@ -1,5 +1,13 @@
 package aiworker.schema;
 
+import aiworker.lexer.Lexer;
+import aiworker.lexer.Token;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
 /**
  * What the model may know of the database: the relations of the schemas in scope as DDL-like text,
  * never row data unless value hints are asked for.
@@ -41,5 +49,42 @@ public final class SchemaContext {
     int characters = Math.multiplyExact(tokenBudget, CHARACTERS_PER_TOKEN);
     String whole = Selection.whole(catalog, characters);
     return whole != null ? whole : Selection.nearest(catalog, prompt, characters);
+  }
+
+  /**
+   * What is known of the columns of that name in these relations.
+   *
+   * @param column without quotes
+   * @param relations {@code schema.name} without quotes
+   * @return none unless all of the relations are known, and all values of each such column
+   */
+  public List<KnownValues> knownValues(String column, Set<String> relations) {
+    List<KnownValues> known = new ArrayList<>();
+    Set<String> unseen = new HashSet<>(relations);
+    for (Relation relation : catalog.relations().values()) {
+      if (unseen.remove(unquoted(relation.id()))) {
+        for (Column candidate : relation.columns()) {
+          if (Token.unquoted(candidate.name()).equals(column)) {
+            List<String> literals = candidate.knownValues();
+            if (literals.isEmpty()) {
+              return List.of();
+            }
+            known.add(
+                new KnownValues(
+                    relation.name() + "." + candidate.name(),
+                    literals,
+                    candidate.typeId().endsWith(".citext")));
+          }
+        }
+      }
+    }
+    return unseen.isEmpty() ? known : List.of();
+  }
+
+  private static String unquoted(String id) {
+    return Lexer.tokens(id).stream()
+        .filter(Token::isName)
+        .map(Token::name)
+        .collect(Collectors.joining("."));
   }
 }

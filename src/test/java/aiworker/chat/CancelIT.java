@@ -49,7 +49,7 @@ class CancelIT {
                 client.complete(
                     settings,
                     QUESTION,
-                    () -> {
+                    (attempt, pausing) -> {
                       if (Thread.currentThread() != caller) {
                         strange.set(Thread.currentThread());
                       }
@@ -105,7 +105,9 @@ class CancelIT {
         String question = "question " + i;
         assertEquals(
             "answer to " + question,
-            client.complete(settings, List.of(Message.user(question)), () -> {}).content());
+            client
+                .complete(settings, List.of(Message.user(question)), (attempt, pausing) -> {})
+                .content());
       }
     }
   }
@@ -142,7 +144,8 @@ class CancelIT {
   @Test
   void nothingOfOursRunsBetweenCallsButTheSelector() {
     try (FakeEndpoint endpoint = FakeEndpoint.start().replyWith("SELECT 1")) {
-      client.complete(TestSettings.of(endpoint.url(), "m", ApiKey.NONE), QUESTION, () -> {});
+      client.complete(
+          TestSettings.of(endpoint.url(), "m", ApiKey.NONE), QUESTION, (attempt, pausing) -> {});
       assertTrue(soon(() -> threads("ai-worker-http") == 0));
       threadNames()
           .filter(thread -> thread.getName().startsWith("HttpClient"))

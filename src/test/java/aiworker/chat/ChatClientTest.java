@@ -42,7 +42,7 @@ class ChatClientTest {
   }
 
   private ChatReply ask() {
-    return client.complete(settings, QUESTION, () -> {});
+    return client.complete(settings, QUESTION, (attempt, pausing) -> {});
   }
 
   private AiWorkerException fail() {
@@ -161,8 +161,9 @@ class ChatClientTest {
     endpoint.replyStatus(429, Map.of("Retry-After", "30"), "{}");
     IllegalStateException cancel = new IllegalStateException("57014");
     AtomicInteger polls = new AtomicInteger();
-    Runnable interrupts =
-        () -> {
+    Waiting interrupts =
+        (attempt, pausing) -> {
+          assertEquals(pausing ? 2 : 1, attempt);
           if (!time.slept().isZero() && polls.incrementAndGet() == 3) {
             throw cancel;
           }

@@ -60,7 +60,7 @@ class DialectTest {
         AiWorkerException e =
             assertThrows(
                 AiWorkerException.class,
-                () -> statement(client.complete(settings, question, () -> {})));
+                () -> statement(client.complete(settings, question, (attempt, pausing) -> {})));
         assertEquals(script.path("failure").asText(), e.failure().name());
         assertTrue(e.getMessage().contains(script.path("message").asText("")), e.getMessage());
         if (script.has("detail")) {
@@ -68,7 +68,7 @@ class DialectTest {
         }
         assertEquals(script.path("total").intValue(), e.usage().total());
       } else {
-        ChatReply reply = client.complete(settings, question, () -> {});
+        ChatReply reply = client.complete(settings, question, (attempt, pausing) -> {});
         assertEquals(script.path("content").asText(), statement(reply));
         assertEquals(script.path("total").intValue(), reply.usage().total());
         assertEquals(script.path("cached").intValue(), reply.usage().cached());

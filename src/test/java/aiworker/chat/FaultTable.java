@@ -72,7 +72,8 @@ final class FaultTable {
   }
 
   ChatReply ask(ChatSettings settings) {
-    return client.complete(settings, List.of(Message.user("Get all users")), () -> {});
+    return client.complete(
+        settings, List.of(Message.user("Get all users")), (attempt, pausing) -> {});
   }
 
   private void log(String line) {

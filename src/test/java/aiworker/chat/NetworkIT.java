@@ -34,7 +34,7 @@ class NetworkIT {
 
   private static ChatReply ask(Transport.Resolver resolver, ChatSettings settings) {
     return new ChatClient(WaitingClock.SYSTEM, () -> 0.0, resolver)
-        .complete(settings, List.of(Message.user("Get all users")), () -> {});
+        .complete(settings, List.of(Message.user("Get all users")), (attempt, pausing) -> {});
   }
 
   private static AiWorkerException fail(Transport.Resolver resolver, ChatSettings settings) {
@@ -49,8 +49,21 @@ class NetworkIT {
         "::ffff:169.254.169.254",
         "fe80::1",
         "fd00:ec2::254",
+        "fd00:ec2::23",
+        "fd20:ce::254",
         "100.100.100.200",
-        "64:ff9b::a9fe:a9fe"
+        "168.63.129.16",
+        "192.0.0.192",
+        "::ffff:168.63.129.16",
+        "::a9fe:a9fe",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b::c000:c0",
+        "64:ff9b:1::a83f:8110",
+        "2002:a9fe:a9fe::1",
+        "2002:a83f:8110::",
+        "fe80::5efe:a9fe:a9fe",
+        "2001:db8::5efe:a9fe:a9fe",
+        "2001:0:1:2:3:4:5601:5601"
       })
   void hostThatTurnsOutToBeMetadataIsRefused(String address) {
     AiWorkerException e =
@@ -120,7 +133,7 @@ class NetworkIT {
                     .complete(
                         settings,
                         List.of(Message.user("?")),
-                        () -> {
+                        (attempt, pausing) -> {
                           throw cancel;
                         }));
     assertSame(cancel, seen);
@@ -208,7 +221,10 @@ class NetworkIT {
         "http://100.100.100.200/v1",
         "http://[fd00:ec2::254]/v1",
         "http://[::ffff:169.254.169.254]/v1",
-        "http://[64:ff9b::a9fe:a9fe]/v1"
+        "http://[64:ff9b::a9fe:a9fe]/v1",
+        "http://168.63.129.16/v1",
+        "https://[2002:a9fe:a9fe::1]/v1",
+        "https://[fd20:ce::254]/v1"
       })
   void metadataAddressIsNotReachedThroughTheProxyEither(String url) {
     try (RawEndpoint proxy = RawEndpoint.start((c, n) -> c.reset())) {

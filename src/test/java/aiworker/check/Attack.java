@@ -15,7 +15,9 @@ public record Attack(String technique, String statement) {
       if (line.startsWith("[")) {
         technique = line.substring(1, line.length() - 1);
       } else if (!line.isBlank() && !line.startsWith("#")) {
-        attacks.add(new Attack(technique, statement(line)));
+        for (String one : each(line)) {
+          attacks.add(new Attack(technique, statement(one)));
+        }
       }
     }
     return attacks;
@@ -23,7 +25,17 @@ public record Attack(String technique, String statement) {
 
   /** Their targets: tables with rows, and functions that leave a trace when they run. */
   public static String targets() {
-    return CheckDatabase.resource("sample.sql");
+    return CheckDatabase.resource("sample.sql") + hiddenTargets();
+  }
+
+  /** Those of the targets that statements reach without naming them. */
+  static String hiddenTargets() {
+    return CheckDatabase.resource("hidden.sql");
+  }
+
+  /** Whether no name in it tells what it calls. */
+  boolean isHidden() {
+    return technique.startsWith("hidden ");
   }
 
   /** The same attacks written otherwise; the same for the same seed. */
@@ -38,6 +50,19 @@ public record Attack(String technique, String statement) {
       }
     }
     return mutated;
+  }
+
+  private static List<String> each(String line) {
+    if (!line.startsWith("@each ")) {
+      return List.of(line);
+    }
+    List<String> lines = new ArrayList<>();
+    for (List<String> pair :
+        List.of(
+            List.of("1", "'x'::text"), List.of("'x'::text", "1"), List.of("1", "'t'::boolean"))) {
+      lines.add(line.substring(6).replace("LEFT", pair.get(0)).replace("RIGHT", pair.get(1)));
+    }
+    return lines;
   }
 
   private static String statement(String line) {

@@ -30,6 +30,7 @@ class AttackIT {
     database = CheckDatabase.create();
     database.execute(
         "CREATE FUNCTION lower(order_state) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1::text'");
+    database.execute(Attack.hiddenTargets());
   }
 
   @AfterAll
@@ -42,6 +43,9 @@ class AttackIT {
     Map<String, Integer> refused = new TreeMap<>();
     List<String> accepted = new ArrayList<>();
     for (Attack attack : Attack.all()) {
+      if (attack.isHidden()) {
+        continue;
+      }
       long start = System.nanoTime();
       if (isRefused(attack.statement())) {
         refused.merge(attack.technique(), 1, Integer::sum);
@@ -77,8 +81,8 @@ class AttackIT {
       for (Attack attack : Attack.mutated(seed)) {
         tried++;
         // a look-alike makes another name, which is the second layer's to know
-        boolean ascii = attack.statement().chars().allMatch(c -> c < 0x80);
-        if (ascii ? !isRefused(attack.statement()) : !isRefused(prover, attack.statement())) {
+        boolean byNames = !attack.isHidden() && attack.statement().chars().allMatch(c -> c < 0x80);
+        if (byNames ? !isRefused(attack.statement()) : !isRefused(prover, attack.statement())) {
           accepted.add(attack.statement());
         }
       }

@@ -36,8 +36,11 @@ final class CheckDatabase implements AutoCloseable {
   }
 
   static CheckDatabase create() {
+    return create(TestCluster.shared());
+  }
+
+  static CheckDatabase create(TestCluster cluster) {
     try {
-      TestCluster cluster = TestCluster.shared();
       Connection connection = cluster.connect(cluster.createDatabase(), "postgres");
       connection.setAutoCommit(false);
       CheckDatabase created = new CheckDatabase(connection);

@@ -11,7 +11,7 @@ final class Corpus {
     List<String> queries = new ArrayList<>();
     for (String line : CheckDatabase.resource("corpus.sql").lines().toList()) {
       if (!line.isBlank() && !line.startsWith("--")) {
-        expand(line, queries);
+        expand(line.replace('¶', '\n'), queries);
       }
     }
     return queries;

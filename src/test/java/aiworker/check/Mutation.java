@@ -37,8 +37,21 @@ final class Mutation {
     }
     String first = Lexer.tokens(statement).get(0).word();
     return Set.of("SELECT", "WITH", "VALUES", "TABLE").contains(first)
+            && closesOnlyItsOwn(statement)
         ? wrapped(changed.toString(), random)
         : changed.toString();
+  }
+
+  /** What ends a bracket before its own could be an honest query in brackets. */
+  private static boolean closesOnlyItsOwn(String statement) {
+    int depth = 0;
+    for (Token token : Lexer.tokens(statement)) {
+      depth += Query.depth(token);
+      if (depth < 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String word(Token token, Random random) {

@@ -2,6 +2,7 @@ package aiworker.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -331,6 +332,71 @@ class ResolutionIT {
       assertEquals(meant, database.rows(text), text);
       assertFalse(text.contains("FROM twice"), text);
     }
+  }
+
+  /** A schema that is in nobody's scope may be in the search path of whoever runs it. */
+  @Test
+  void builtinsThatHaveNamesakesElsewhereAreQualified() throws SQLException {
+    Prover alone =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("public"), false));
+    String honest = "SELECT lower(name) FROM users WHERE name = 'Bob 1'";
+    assertEquals(honest + " LIMIT 1000", alone.prove(honest).text());
+    database.execute(
+        """
+        CREATE SCHEMA other;
+        CREATE TYPE other.own AS (a int);
+        CREATE FUNCTION other.max(other.own) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION public.min(timestamp, int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        """);
+    String others = "SELECT max(id), min(id), upper('a') FROM users";
+    assertEquals(others + " LIMIT 1000", alone.prove(others).text());
+    database.execute(
+        """
+        CREATE FUNCTION other.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT ''hijacked''';
+        CREATE FUNCTION other.lower(text) RETURNS text LANGUAGE sql AS 'SELECT ''hijacked''';
+        CREATE FUNCTION other.substring(text, int, int) RETURNS text LANGUAGE sql AS 'SELECT ''hijacked''';
+        CREATE FUNCTION other.never(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+        CREATE OPERATOR other.= (LEFTARG = text, RIGHTARG = text, FUNCTION = other.never);
+        CREATE FUNCTION public.abs(int) RETURNS int LANGUAGE sql AS 'SELECT 42';
+        """);
+    assertEquals(
+        "SELECT pg_catalog.lower(name) FROM public.users WHERE name OPERATOR(pg_catalog.=) 'Bob 1' LIMIT 1000",
+        alone.prove(honest).text());
+    for (String statement :
+        List.of(
+            honest,
+            "SELECT lower('A'), LOWER ('B'), \"lower\"('C'), abs(-1) AS n",
+            "SELECT substring('abc', 1, 2), substring('abc' FROM 2), lower('B' || 'A')",
+            "SELECT id FROM users WHERE 'Bob 1'=name AND lower(name)='bob 1'",
+            "SELECT count(*) FILTER (WHERE lower(name) = 'bob 1') FROM users")) {
+      String text = alone.prove(statement).text();
+      database.execute("SET LOCAL search_path = public");
+      List<String> meant = database.rows(statement);
+      database.execute("SET LOCAL search_path = other, public, pg_catalog");
+      assertNotEquals(meant, database.rows(statement), statement);
+      assertEquals(meant, database.rows(text), text);
+    }
+  }
+
+  /** The planner gives the branches of a set operation their type, and no node says by what. */
+  @Test
+  void castsBetweenBranchesOfASetOperationAreFound() throws SQLException {
+    database.execute(
+        """
+        CREATE TYPE public.color AS ENUM ('red'); CREATE TYPE public.shade_of AS ENUM ('red');
+        CREATE TABLE public.paint (c public.color, s public.shade_of);
+        """);
+    assertTrue(database.prover().prove("SELECT s FROM paint UNION SELECT s FROM paint").storable());
+    database.execute(
+        """
+        CREATE FUNCTION public.to_shade(public.color) RETURNS public.shade_of LANGUAGE plpgsql IMMUTABLE AS
+          'begin perform public.ran(); return ''red''; end';
+        CREATE CAST (public.color AS public.shade_of) WITH FUNCTION public.to_shade(public.color) AS IMPLICIT;
+        """);
+    assertEquals(
+        Failure.STATEMENT_REFUSED, refusal("SELECT s FROM paint UNION SELECT c FROM paint"));
+    assertEquals("f", runs());
   }
 
   @Test

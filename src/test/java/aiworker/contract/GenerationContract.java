@@ -217,6 +217,27 @@ abstract class GenerationContract extends RuntimeContract {
   }
 
   @Test
+  void textThatTheColumnIsKnownNotToHoldIsWarnedOf() throws SQLException {
+    admin("CREATE TABLE tickets (id int, state text CHECK (state IN ('open', 'done')))");
+    try {
+      endpoint
+          .replyWithSql("SELECT id FROM tickets WHERE state = 'closed'")
+          .replyWithSql("SELECT id FROM tickets WHERE state = 'done'");
+      assertEquals(
+          json(
+              "[\"known values of tickets.state are 'open', 'done', and 'closed' is none of them\"]"),
+          generate("closed tickets", "v1").get("warnings"));
+      JsonNode hit = generate("closed tickets", "v1");
+      assertTrue(hit.get("cache_hit").asBoolean());
+      assertFalse(hit.has("warnings"), hit.toString());
+      assertFalse(generate("tickets that are done", "v1").has("warnings"));
+      assertEquals(2, endpoint.requests().size());
+    } finally {
+      admin("DROP TABLE tickets");
+    }
+  }
+
+  @Test
   void runSqlAnswersAsTheCaller() throws SQLException {
     endpoint.replyWithSql("SELECT id, name FROM users ORDER BY id LIMIT 2");
     Connection connection = warm("asker");

@@ -85,6 +85,30 @@ abstract class GroundingContract extends RuntimeContract {
         "GRANT SELECT (id, city, illness, plan) ON people TO ai_worker");
   }
 
+  /** A warning tells no value that the model was not told. */
+  @Test
+  void valuesInWarningsAreThoseThatAreTold() throws SQLException {
+    endpoint.otherwise(
+        request ->
+            FakeEndpoint.completion(
+                "SELECT id FROM people WHERE city = 'Atlantis' OR illness = 'no' OR secret = 'no'"
+                    + " OR plan = 'no'"));
+    createPeople();
+    try {
+      assertFalse(generate("who is ill", "v2").has("warnings"));
+      admin(
+          "UPDATE ai_worker_config SET value_hints = true, value_hints_hidden = '{illness, people.plan}'");
+      JsonNode warnings = generate("who is ill?", "v2").get("warnings");
+      assertEquals(1, warnings.size(), warnings.toString());
+      assertTrue(warnings.get(0).asText().startsWith("known values of people.city are "));
+      assertTrue(warnings.get(0).asText().endsWith(", and 'Atlantis' is none of them"));
+      admin("ALTER TABLE people ENABLE ROW LEVEL SECURITY");
+      assertFalse(generate("who is ill??", "v2").has("warnings"));
+    } finally {
+      admin("DROP TABLE people");
+    }
+  }
+
   @Test
   void noValueIsToldUntilTheDbaSaysSo() throws SQLException {
     answerAnything();

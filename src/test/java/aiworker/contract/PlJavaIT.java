@@ -148,6 +148,12 @@ class PlJavaDamageIT extends DamageContract {
   }
 }
 
+class PlJavaWatchIT extends WatchContract {
+  PlJavaWatchIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
 class PlJavaInstallingIT extends InstallationContract {
   PlJavaInstallingIT() {
     super(BackendRuntime.PLJAVA);

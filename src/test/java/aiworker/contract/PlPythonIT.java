@@ -141,6 +141,12 @@ class PlPythonDamageIT extends DamageContract {
   }
 }
 
+class PlPythonWatchIT extends WatchContract {
+  PlPythonWatchIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonInstallingIT extends InstallationContract {
   PlPythonInstallingIT() {
     super(BackendRuntime.PLPYTHON);

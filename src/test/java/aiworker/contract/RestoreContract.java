@@ -6,13 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
+import aiworker.testing.Full;
+import aiworker.testing.TestCluster;
+import aiworker.testing.TestServer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
@@ -30,6 +36,12 @@ abstract class RestoreContract extends RuntimeContract {
        WHERE n.nspname IN ('public', 'ai_worker', 'ai_worker_prover') AND p.prosecdef
          AND p.prorettype <> 'trigger'::regtype""";
 
+  /** Of these, what is not ours or can be reached by PUBLIC. */
+  private static final String OPEN =
+      """
+       AND (pg_get_userbyid(p.proowner) NOT IN ('ai_worker', 'ai_worker_prover')
+            OR n.nspname <> 'ai_worker_prover' AND has_function_privilege('public', p.oid, 'EXECUTE'))""";
+
   RestoreContract(BackendRuntime runtime) {
     super(runtime);
   }
@@ -45,6 +57,101 @@ abstract class RestoreContract extends RuntimeContract {
     return Dump.restore(cluster, database, options);
   }
 
+  /**
+   * A way from one database to another.
+   *
+   * @param fresh whether into a cluster that has just been made
+   * @param roles whether that has our roles
+   * @param whole whether by pg_dumpall
+   */
+  private record Way(
+      boolean plain,
+      boolean owners,
+      boolean privileges,
+      boolean fresh,
+      boolean roles,
+      boolean whole) {
+    List<String> options() {
+      List<String> options = new ArrayList<>();
+      if (!owners) {
+        options.add("--no-owner");
+      }
+      if (!privileges) {
+        options.add("--no-acl");
+      }
+      return options;
+    }
+  }
+
+  static List<Way> ways() {
+    if (Full.or(1, 0) == 0) {
+      return List.of(
+          new Way(true, false, false, false, true, false),
+          new Way(false, true, true, true, false, false));
+    }
+    List<Way> ways = new ArrayList<>(List.of(new Way(true, true, true, true, true, true)));
+    for (int bits = 0; bits < 32; bits++) {
+      Way way =
+          new Way(
+              (bits & 1) != 0,
+              (bits & 2) != 0,
+              (bits & 4) != 0,
+              (bits & 8) != 0,
+              (bits & 16) != 0,
+              false);
+      if (way.fresh() || way.roles()) {
+        ways.add(way);
+      }
+    }
+    return ways;
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
+  void anyDumpIsSafeAndOneCommandMakesItWork(Way way) throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    generate("kept", "v1");
+    if (!way.fresh()) {
+      assertSafeThenWorks(
+          cluster, Dump.restore(cluster, database, cluster, way.plain(), way.options()));
+      return;
+    }
+    try (TestCluster fresh = TestCluster.start(Map.of())) {
+      if (way.whole()) {
+        Dump.restoreAll(cluster, fresh);
+      } else {
+        if (way.roles()) {
+          Dump.restoreAll(cluster, fresh, "--roles-only");
+        }
+        Dump.restore(cluster, database, fresh, way.plain(), way.options());
+      }
+      assertSafeThenWorks(fresh, database);
+    }
+  }
+
+  private void assertSafeThenWorks(TestServer server, String copy) throws SQLException {
+    try (Connection connection = server.connect(copy, "postgres")) {
+      assertEquals(18, column(connection, CALLS).size());
+      for (String call : column(connection, CALLS + " " + OPEN)) {
+        PSQLException refused =
+            assertThrows(PSQLException.class, () -> column(connection, call), call);
+        assertEquals("IA004", refused.getSQLState(), call + refused);
+      }
+    }
+    Installation.Outcome outcome = Installation.run(server, copy, Map.of(), "--adopt");
+    assertEquals(0, outcome.exitCode(), outcome.output());
+    try (Connection connection = server.connect(copy, "postgres");
+        Statement statement = connection.createStatement()) {
+      for (String role : List.of("asker", "admin")) {
+        if (value(connection, "SELECT 1 FROM pg_roles WHERE rolname = ?", role) == null) {
+          statement.execute("CREATE ROLE " + role + " LOGIN");
+        }
+      }
+      statement.execute("GRANT ai_worker_user TO asker; GRANT ai_worker_admin TO admin");
+    }
+    assertWorks(server, copy);
+  }
+
   private Installation.Outcome install(String copy, String... options) {
     return Installation.run(cluster, copy, Map.of(), options);
   }
@@ -52,7 +159,7 @@ abstract class RestoreContract extends RuntimeContract {
   private void assertEverythingIsRefused(String copy, String detail) throws SQLException {
     try (Connection connection = cluster.connect(copy, "postgres")) {
       List<String> calls = column(connection, CALLS);
-      assertEquals(17, calls.size(), calls::toString);
+      assertEquals(18, calls.size(), calls::toString);
       if (detail.startsWith("PUBLIC")) {
         // PUBLIC has no USAGE on the schema of these
         calls.removeIf(call -> call.contains("ai_worker_prover."));
@@ -75,15 +182,19 @@ abstract class RestoreContract extends RuntimeContract {
   }
 
   private void assertWorks(String copy) throws SQLException {
-    try (Connection connection = cluster.connect(copy, "asker")) {
+    assertWorks(cluster, copy);
+  }
+
+  private static void assertWorks(TestServer server, String copy) throws SQLException {
+    try (Connection connection = server.connect(copy, "asker")) {
       assertTrue(generate(connection, "kept", "v1").get("cache_hit").asBoolean());
       assertFalse(generate(connection, "new", "v1").get("cache_hit").asBoolean());
     }
-    try (Connection connection = cluster.connect(copy, "admin")) {
+    try (Connection connection = server.connect(copy, "admin")) {
       JsonNode health = json(value(connection, "SELECT ai_worker_health()"));
       assertTrue(isHealthy(health), health.toString());
     }
-    try (Connection connection = cluster.connect(copy, "postgres")) {
+    try (Connection connection = server.connect(copy, "postgres")) {
       assertEquals(
           "0",
           value(

@@ -9,6 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import aiworker.testing.FakeEndpoint;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -118,6 +121,70 @@ abstract class ScopeContract extends RuntimeContract {
       assertEquals("42501", runRefusal("names").getSQLState());
     } finally {
       admin("GRANT SELECT ON users TO asker");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT count(*) FROM generate_series(1, 1000000000000) AS g",
+        "SELECT count(*) FROM users a, users b, users c, users d, users e, users f, users g, users h",
+        "SELECT sum(g) FROM generate_series(1, 1000000) AS g, generate_series(1, 1000000) AS h"
+      })
+  void whatWouldNotEndIsRefusedByTheDefaultCeiling(String statement) throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion(statement));
+    ServerErrorMessage error = runRefusal(statement);
+    assertEquals("IA021", error.getSQLState());
+    assertTrue(error.getDetail().contains("max_cost allows 1000000000;"), error.getDetail());
+  }
+
+  @Test
+  void manyJoinsAndWholeTablesPassTheDefaultCeiling() throws SQLException {
+    String joins =
+        IntStream.range(1, 50)
+            .mapToObj(i -> " JOIN users u" + i + " ON u" + i + ".id = u0.id")
+            .collect(Collectors.joining());
+    Connection connection = warm("asker");
+    for (String statement :
+        List.of(
+            "SELECT count(*) FROM users u0" + joins,
+            "SELECT count(*) FROM generate_series(1, 1000000) AS g")) {
+      endpoint.otherwise(request -> FakeEndpoint.completion(statement));
+      assertEquals(1, column(connection, "SELECT ai_run_sql(?, 'v1')", statement).size());
+    }
+  }
+
+  @Test
+  void sessionsWithoutATimeLimitAreRefusedIfTheDbaSaysSo() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT name FROM users"));
+    admin("UPDATE ai_worker_config SET require_statement_timeout = true");
+    ServerErrorMessage error = runRefusal("names");
+    assertEquals("IA021", error.getSQLState());
+    assertTrue(error.getHint().contains("ALTER ROLE asker SET statement_timeout"), error.getHint());
+    Connection connection = warm("asker");
+    try {
+      value(connection, "SELECT set_config('statement_timeout', '1h', false)");
+      assertEquals(20, column(connection, "SELECT ai_run_sql('names', 'v1')").size());
+    } finally {
+      value(connection, "SELECT set_config('statement_timeout', '0', false)");
+    }
+  }
+
+  /** What a planner does not see coming. */
+  @Test
+  void temporaryFilesOfARecursionThatDoesNotEndAreBoundedByTheServer() throws SQLException {
+    endpoint.otherwise(
+        request ->
+            FakeEndpoint.completion(
+                "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t)"
+                    + " SELECT count(*) FROM t"));
+    admin(
+        "ALTER ROLE asker SET temp_file_limit = '10MB'", "ALTER ROLE asker SET work_mem = '64kB'");
+    try {
+      assertEquals("53400", runRefusal("recursion").getSQLState());
+      assertEquals("0", adminValue("SELECT count(*) FROM pg_ls_tmpdir()"));
+    } finally {
+      admin("ALTER ROLE asker RESET temp_file_limit", "ALTER ROLE asker RESET work_mem");
     }
   }
 

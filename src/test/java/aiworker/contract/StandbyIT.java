@@ -11,7 +11,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -50,6 +53,7 @@ class StandbyIT {
             RuntimeContract.generate(connection, "automatic", null).get("cache_hit").asBoolean());
         connection.commit();
         assertNoWarning(connection);
+        assertWaitIsSeen(standby, database, endpoint, connection);
         quota(primary, standby, database);
         RuntimeContract.refusal(connection, "one more", "v1", "53400");
         connection.rollback();
@@ -57,6 +61,24 @@ class StandbyIT {
             RuntimeContract.generate(connection, "known", "v1").get("cache_hit").asBoolean());
       }
     }
+  }
+
+  private static void assertWaitIsSeen(
+      TestCluster standby, String database, FakeEndpoint endpoint, Connection asker)
+      throws Exception {
+    endpoint.delay(Duration.ofSeconds(60));
+    CompletableFuture<Void> slow =
+        CompletableFuture.runAsync(() -> RuntimeContract.refusal(asker, "slow", "v1", "57014"));
+    try (Connection watcher = standby.connect(database, "postgres")) {
+      while (RuntimeContract.value(watcher, "SELECT pg_cancel_backend(pid) FROM ai_worker_activity")
+          == null) {
+        assertFalse(slow.isDone());
+        Thread.sleep(20);
+      }
+    }
+    slow.get(60, TimeUnit.SECONDS);
+    asker.rollback();
+    endpoint.delay(Duration.ZERO);
   }
 
   /** What cannot be counted is refused, so a quota is one for the standby too. */

@@ -76,6 +76,9 @@ class SchemaVersionDdlIT {
           CREATE TABLE more (id int) | DROP TABLE more
           DROP TABLE elsewhere.hidden; CREATE TABLE app.hidden (id int) | DROP TABLE app.hidden; CREATE TABLE elsewhere.hidden (id int)
           CREATE TABLE heir () INHERITS (users) | DROP TABLE heir
+          CREATE TABLE elsewhere.users (id int) | DROP TABLE elsewhere.users
+          CREATE FUNCTION elsewhere.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1' | DROP FUNCTION elsewhere.lower(varchar)
+          CREATE OPERATOR elsewhere.~~ (LEFTARG = int, RIGHTARG = text, FUNCTION = elsewhere.never) | DROP OPERATOR elsewhere.~~ (int, text)
           ALTER TABLE users RENAME TO people | ALTER TABLE people RENAME TO users
           ALTER TABLE users SET SCHEMA app | ALTER TABLE app.users SET SCHEMA public
           ALTER TABLE users SET SCHEMA elsewhere | ALTER TABLE elsewhere.users SET SCHEMA public
@@ -206,7 +209,7 @@ class SchemaVersionDdlIT {
           CREATE FUNCTION ai_generate_sql(prompt text, schema_version text) RETURNS jsonb LANGUAGE sql AS 'SELECT null::jsonb' | DROP FUNCTION ai_generate_sql(text, text)
           CREATE FUNCTION elsewhere.f() RETURNS int LANGUAGE sql AS 'SELECT 1' | DROP FUNCTION elsewhere.f()
           CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1' | DROP FUNCTION pg_temp.f()
-          CREATE OPERATOR elsewhere.!! (RIGHTARG = int, FUNCTION = twice) | DROP OPERATOR elsewhere.!! (NONE, int)
+          CREATE OPERATOR elsewhere.!!! (RIGHTARG = int, FUNCTION = twice) | DROP OPERATOR elsewhere.!!! (NONE, int)
           CREATE CAST (text AS elsewhere.pair) WITH INOUT | DROP CAST (text AS elsewhere.pair)
           CREATE TYPE pg_temp.mine AS (a int); CREATE CAST (mood AS pg_temp.mine) WITH INOUT | DROP TYPE pg_temp.mine CASCADE
           ALTER FUNCTION twice(int) COST 7 | ALTER FUNCTION twice(int) COST 100

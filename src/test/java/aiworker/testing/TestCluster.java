@@ -285,7 +285,7 @@ public final class TestCluster implements TestServer, AutoCloseable {
         builder.redirectInput(input);
       }
       Process process = builder.start();
-      boolean ended = process.waitFor(120, TimeUnit.SECONDS);
+      boolean ended = process.waitFor(300, TimeUnit.SECONDS);
       String printed = Files.readString(output);
       Files.delete(output);
       if (!ended || process.exitValue() != 0) {
@@ -313,6 +313,11 @@ public final class TestCluster implements TestServer, AutoCloseable {
     return "root".equals(System.getProperty("user.name"));
   }
 
+  /** Its data directory. */
+  public Path data() {
+    return data(folder);
+  }
+
   private static Path data(Path folder) {
     return folder.resolve("data");
   }
@@ -321,7 +326,8 @@ public final class TestCluster implements TestServer, AutoCloseable {
     return folder.resolve("server.log");
   }
 
-  private static int freePort() throws IOException {
+  /** A port that nobody listens at. */
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }

@@ -1,6 +1,6 @@
 -- Analytical queries over the sample schema, one a line. {{a||b}} stands for each of its
 -- alternatives in turn, so a line with two of them is four queries and more. Every query orders its
--- rows or returns one, or is compared as a multiset.
+-- rows or returns one, or is compared as a multiset. A pilcrow is the end of a line.
 
 -- plain reading
 SELECT * FROM {{users||products||orders||order_items||"Event Log"||sales.targets||active_users}}
@@ -127,11 +127,11 @@ SELECT {{'5'::int||CAST('5' AS integer)||'5'::numeric(10, 2)||5::text||'t'::bool
 SELECT state, state::text, state < 'shipped' AS open FROM orders ORDER BY id LIMIT 8
 SELECT ROW(1, 'a'), (1, 2) = (1, 2), ROW(1, NULL) IS NULL, (1, 2) < (1, 3)
 SELECT true IS TRUE, NULL IS UNKNOWN, 1 IS NULL, NULL IS NOT NULL, (1 = 1) IS NOT FALSE
-SELECT current_database() IS NOT NULL, current_user = current_user, session_user = session_user, version() LIKE 'PostgreSQL%', pg_typeof(1)::text
+SELECT current_database() IS NOT NULL, current_user = current_user, session_user = session_user, pg_typeof(1)::text
 SELECT point(1, 2) <-> point(4, 6) AS distance, box '((0,0),(2,2))' @> point '(1,1)', circle '((0,0),2)' && circle '((1,1),1)'
 SELECT xmlelement(name a, xmlattributes(id AS b), name)::text, xpath('/a/text()', '<a>x</a>')::text FROM users WHERE id = 1
 SELECT u.id IN (1, 2, 3) AS few, u.id = ANY ('{1,2}'::int[]) AS any_of FROM users u ORDER BY id LIMIT 4
-SELECT pg_size_pretty(pg_total_relation_size('users')) IS NOT NULL, gen_random_uuid() IS NOT NULL, clock_timestamp() > now() - interval '1 day'
+SELECT pg_size_pretty(1048576::bigint), gen_random_uuid() IS NOT NULL, clock_timestamp() > now() - interval '1 day'
 
 SELECT |/ 25.0 AS root, ||/ 27.0 AS cube, 5 + |/ 4.0 AS sum, !!'a'::tsquery AS negated
 
@@ -201,3 +201,8 @@ SELECT id AS {{from||table||unique||limit||offset||fetch||order||group||having||
 SELECT x.{{from||limit||order||select||table||into||for}} FROM (SELECT id AS {{from, id AS limit, id AS order, id AS select, id AS table, id AS into, id AS for}} FROM users WHERE id < 4) AS x ORDER BY 1
 SELECT count(*) AS {{"अलग-अलग देशों में रहने वाले ग्राहकों की संख्या"||"a label that is so long that the server cuts it where its names end, which is an honest label"||"每个国家在过去十二个月内至少下过一次订单的活跃客户数量统计"}} FROM users
 SELECT country AS "a label that is so long that the server cuts it where its names end 1", count(*) FROM users GROUP BY 1 ORDER BY "a label that is so long that the server cuts it where its names end 1"
+SELECT {{'first'¶'second'||'it''s' ¶ ¶  '''so'''||E'a\n'¶'b'||E'\1'¶'2'||U&'\00'¶'41'||N'x'¶'y'||'a\'¶'b'||''¶''||X'1'¶'F'||B'1'¶'0'}} AS s
+SELECT count(*) FROM users WHERE name IN ('Ann '¶'6', 'Ann '¶'12')
+SELECT {{U&"n\0061me"||U&"n!0061me" UESCAPE '!'||u&"name"||U&"\+00006eame"}} AS U&"\00e9 ""\\""" FROM users WHERE U&"\0069d" < 4 ORDER BY 1
+WITH RECURSIVE t(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM t WHERE id < 9) {{SEARCH DEPTH FIRST BY id SET o||SEARCH BREADTH FIRST BY id SET "o"||CYCLE id SET c USING p||CYCLE id SET c TO 1 DEFAULT 0 USING p}} ({{SELECT id FROM t ORDER BY id LIMIT 4||SELECT id FROM t ORDER BY id||VALUES (1), (2) LIMIT 1}})
+WITH RECURSIVE t(id) AS ((SELECT 1 LIMIT 1) UNION ALL SELECT id + (SELECT 1 LIMIT 1) FROM t WHERE id < 9) {{SEARCH DEPTH FIRST BY id SET o||CYCLE id SET c USING p}} SELECT id FROM t ORDER BY id {{LIMIT 3||FETCH FIRST 3 ROWS ONLY||OFFSET 2}}

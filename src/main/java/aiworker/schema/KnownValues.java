@@ -1,0 +1,29 @@
+package aiworker.schema;
+
+import java.util.List;
+
+/**
+ * All values that a column of texts is known to hold: those that a CHECK lists, or those that are
+ * told of it as its most common ones.
+ *
+ * @param column {@code relation.column}, as a query would write it
+ * @param literals SQL literals of the values, at least one
+ * @param foldsCase whether the column's type takes no notice of case
+ */
+public record KnownValues(String column, List<String> literals, boolean foldsCase) {
+  public KnownValues {
+    literals = List.copyOf(literals);
+  }
+
+  /** Whether the text is one of them. */
+  public boolean contains(String text) {
+    String literal = literal(text);
+    return literals.stream()
+        .anyMatch(known -> foldsCase ? known.equalsIgnoreCase(literal) : known.equals(literal));
+  }
+
+  /** A string constant that stands for the text, safe to print. */
+  public static String literal(String text) {
+    return SafeText.literal(text);
+  }
+}
