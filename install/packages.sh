@@ -16,7 +16,8 @@ Usage: packages.sh [--tests]
 Installs what is missing of: PostgreSQL's server (version $MIN_SERVER or later), a JDK ($MIN_JAVA or later), Maven, PL/Python,
 and PL/Java where the machine's own package sources offer it.
 
-  --tests   what the tests need too: pg_cron, plpgsql_check, shellcheck, pyflakes and psycopg2
+  --tests   what the tests need too: pg_cron, plpgsql_check, shellcheck, pyflakes, psycopg2, curl, and chromium with
+            its driver
 
 Exit codes: 0 everything is there, 1 something is missing and could not be installed, 2 wrong option
 HELP
@@ -90,6 +91,12 @@ missing() {
     command -v shellcheck >/dev/null || echo shellcheck
     /usr/bin/python3 -c 'import pyflakes' 2>/dev/null || echo python3-pyflakes
     /usr/bin/python3 -c 'import psycopg2' 2>/dev/null || echo python3-psycopg2
+    command -v curl >/dev/null || echo curl
+    # Ubuntu's is a snap, which drivers cannot use
+    if offered chromium-driver; then
+      [ -x /usr/bin/chromium ] || echo chromium
+      [ -x /usr/bin/chromedriver ] || echo chromium-driver
+    fi
   fi
   if [ ! -f "$extensions/pljava.control" ] && offered "postgresql-$major-pljava"; then
     echo "postgresql-$major-pljava"

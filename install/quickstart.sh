@@ -10,6 +10,7 @@ root=$(cd "$here/.." && pwd)
 
 readonly DATABASE=shop SUPERUSER=postgres ANALYST=analyst
 readonly FIRST_PORT=25432
+readonly GATEWAY_ROLE=gateway GATEWAY_PORT=8088
 readonly DEMO_MODEL=demo-recorded-replies
 readonly DEMO_LABEL='DEMO MODEL: recorded replies, not an AI'
 
@@ -30,14 +31,14 @@ usage() {
 Usage: quickstart.sh [OPTION]...
 
 Sets up AI Worker on this Debian or Ubuntu machine: packages, build, a PostgreSQL cluster of its own in
-$home, the sample database "$DATABASE", and the extension in it;
-then asks the first questions. Run it again to reuse what is there.
+$home, the sample database "$DATABASE", the extension in it, and
+the HTTP gateway with its console; then asks the first questions. Run it again to reuse what is there.
 
 With OPENAI_API_KEY in the environment OpenAI answers; without it a local demo model with recorded replies does.
 
   --runtime NAME   auto, pljava or plpython (default: auto = PL/Java where the server has it)
   --port PORT      port of the cluster (default: $FIRST_PORT, or the next free one)
-  --stop           stop the cluster and the demo model, keep the data
+  --stop           stop the cluster, the gateway and the demo model, keep the data
   --clean          stop them and delete the folder
   --help           this text
 
@@ -192,25 +193,84 @@ load_sample() {
   fi
 }
 
-demo_pid() {
+# pid_of FOLDER ARGUMENT: the process that was started in this folder, by an argument that it has
+pid_of() {
   local pid
-  [ -f "$home/demo/pid" ] || return 1
-  pid=$(cat "$home/demo/pid")
+  [ -f "$home/$1/pid" ] || return 1
+  pid=$(cat "$home/$1/pid")
   # the number may belong to another process by now
   [[ $pid =~ ^[0-9]+$ ]] && [ -r "/proc/$pid/cmdline" ] &&
-    tr '\0' '\n' <"/proc/$pid/cmdline" | grep -xF -- "$home/demo/replies.jsonl" >/dev/null && echo "$pid"
+    tr '\0' '\n' <"/proc/$pid/cmdline" | grep -xF -- "$2" >/dev/null && echo "$pid"
+}
+
+# stop_process NAME PID
+stop_process() {
+  local waited
+  kill "$2"
+  for ((waited = 0; waited < 50; waited++)); do
+    [ -d "/proc/$2" ] || break
+    sleep 0.1
+  done
+  echo "stopped the $1"
+}
+
+demo_pid() {
+  pid_of demo "$home/demo/replies.jsonl"
+}
+
+gateway_pid() {
+  pid_of gateway "$home/gateway/ai-worker-gateway.jar"
 }
 
 stop_demo() {
-  local pid waited
-  if pid=$(demo_pid); then
-    kill "$pid"
-    for ((waited = 0; waited < 50; waited++)); do
-      [ -d "/proc/$pid" ] || break
-      sleep 0.1
-    done
-    echo "stopped the demo model"
-  fi
+  local pid
+  ! pid=$(demo_pid) || stop_process 'demo model' "$pid"
+}
+
+stop_gateway() {
+  local pid
+  ! pid=$(gateway_pid) || stop_process 'gateway' "$pid"
+}
+
+# Its role may do all that the console offers. It logs in over TCP with a password that is made anew each time.
+start_gateway() {
+  local java=java password gateway_port=$GATEWAY_PORT
+  heading "starting the HTTP gateway"
+  stop_gateway
+  while ! port_is_free "$gateway_port"; do
+    gateway_port=$((gateway_port + 1))
+  done
+  [ -z "${JAVA_HOME:-}" ] || java=$JAVA_HOME/bin/java
+  password=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
+  as_owner mkdir -p "$home/gateway"
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  as_owner sh -c 'umask 077; cat >"$1"' sh "$home/gateway/pgpass" <<<"127.0.0.1:$port:$DATABASE:$GATEWAY_ROLE:$password"
+  psql_quietly -d "$DATABASE" <<SQL
+SET client_min_messages = warning;
+SET log_statement = 'none';
+SET log_min_error_statement = 'panic';
+DO \$\$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '$GATEWAY_ROLE') THEN
+        CREATE ROLE $GATEWAY_ROLE LOGIN;
+        COMMENT ON ROLE $GATEWAY_ROLE IS 'The HTTP gateway logs in as it';
+    END IF;
+END
+\$\$;
+ALTER ROLE $GATEWAY_ROLE PASSWORD '$password';
+GRANT ai_worker_admin TO $GATEWAY_ROLE;
+GRANT SELECT ON users, categories, products, orders, order_items, reviews TO $GATEWAY_ROLE;
+SQL
+  as_owner tee "$home/gateway/ai-worker-gateway.jar" <"$root/target/ai-worker-gateway.jar" >/dev/null
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  as_owner env POSTGRES_HOST=127.0.0.1 POSTGRES_PORT="$port" POSTGRES_DB="$DATABASE" POSTGRES_USER="$GATEWAY_ROLE" \
+    PGPASSFILE="$home/gateway/pgpass" AI_WORKER_HTTP="127.0.0.1:$gateway_port" AI_WORKER_HTTP_RUN=on \
+    sh -c ': >"$1/said"
+      setsid "$2" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx128m -jar "$1/ai-worker-gateway.jar" \
+        >"$1/said" 2>"$1/log" </dev/null &
+      echo $! >"$1/pid"' sh "$home/gateway" "$java"
+  await_line "$home/gateway/said" "$(cat "$home/gateway/pid")" || die 1 "the gateway did not start" "see $home/gateway/log"
+  sed 's/^/it is /' "$home/gateway/said"
 }
 
 start_demo() {
@@ -315,6 +375,7 @@ start_it() {
   "$here/install.sh" --host "$home" --port "$port" --username "$SUPERUSER" --dbname "$DATABASE" --runtime "$runtime" |
     sed '/^$/,$d'
   configure
+  start_gateway
   local failed=
   if ! ask_twice || ! show_statistics; then
     failed=yes
@@ -326,6 +387,7 @@ start_it() {
 ==> ready. Go on with:
   psql -h $folder -p $port -U $ANALYST $DATABASE        # asks questions
   psql -h $folder -p $port -U $SUPERUSER $DATABASE       # manages cache and settings
+  $(sed -n 's/^listening at //p' "$home/gateway/said")        # the console, in a browser on this machine
 for example:
   SELECT ai_sql('Who are the top 10 customers by revenue?') \\gexec
 Stop with:   install/quickstart.sh --stop
@@ -341,6 +403,7 @@ stop_it() {
     return
   }
   make_folder
+  stop_gateway
   stop_demo
   if [ -f "$home/data/PG_VERSION" ]; then
     find_server

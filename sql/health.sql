@@ -101,3 +101,16 @@ $$;
 REVOKE ALL ON FUNCTION ai_worker.state() FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.state() IS
     'AI Worker: what of ai_worker_health() the server itself can tell';
+
+CREATE OR REPLACE FUNCTION ai_worker.state_without_java(runtime text, message text, detail text, hint text) RETURNS jsonb
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT s.state || jsonb_build_object(
+               'runtime', runtime, 'healthy', false,
+               'problems', (s.state -> 'problems') || to_jsonb(concat_ws(' ', message || '.', NULLIF(detail, ''), NULLIF(hint, ''))))
+      FROM ai_worker.state() AS s (state)
+$$;
+REVOKE ALL ON FUNCTION ai_worker.state_without_java(text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.state_without_java(text, text, text, text) IS
+    'AI Worker: the report of ai_worker_health() where the call of the Java core ended in this error';

@@ -67,6 +67,12 @@ AS $$
       JOIN pg_roles AS r ON r.oid = a.grantee AND r.rolname IN ('ai_worker', 'ai_worker_user')
      WHERE n.nspname IN ('public', 'sqlj') AND a.privilege_type = 'USAGE'
      UNION ALL
+    SELECT format('EXECUTE on function %s for role %s', p.oid::regprocedure, r.rolname), 'role ' || r.rolname, ''
+      FROM pg_proc AS p
+     CROSS JOIN LATERAL aclexplode(p.proacl) AS a
+      JOIN pg_roles AS r ON r.oid = a.grantee AND r.rolname = 'ai_worker'
+     WHERE p.pronamespace = 'pg_catalog'::regnamespace
+     UNION ALL
     SELECT 'role ' || r.rolname, NULL, '' FROM pg_roles AS r
      WHERE r.rolname IN ('ai_worker', 'ai_worker_prover', 'ai_worker_user', 'ai_worker_admin')
      UNION ALL

@@ -20,7 +20,6 @@ BEGIN
     version := schema_version;
     settings := ai_worker.settings();
     wait_ms := (settings ->> 'flight_wait_ms')::integer;
-    PERFORM ai_worker.check_request(prompt, schema_version, (settings ->> 'max_prompt_chars')::integer);
     scope := ARRAY(SELECT jsonb_array_elements_text(settings -> 'schemas'));
     -- An answer is stored under the version of the very catalogs that the model is shown.
     IF version IS NULL THEN
@@ -64,7 +63,7 @@ END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.begin_miss(text, text, text, jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.begin_miss(text, text, text, jsonb) IS
-    'AI Worker: all that Java needs to ask the model, in one call: the checked request, settings, catalogs, examples and the endpoint''s state; or the response that another session has stored meanwhile; or flight wait or landed while one is at it: see ai_worker.await_flight';
+    'AI Worker: all that Java needs to ask the model, in one call: the request, settings, catalogs, examples and the endpoint''s state; or the response that another session has stored meanwhile; or flight wait or landed while one is at it: see ai_worker.await_flight';
 
 CREATE OR REPLACE FUNCTION ai_worker.finish_miss(
     prompt text, request jsonb, settings jsonb, statement text, storable boolean, tokens integer, used jsonb,

@@ -57,6 +57,9 @@ BEGIN
         SELECT format('REVOKE USAGE ON SCHEMA %I FROM %I', n.nspname, r.rolname)
           FROM pg_catalog.pg_namespace AS n CROSS JOIN pg_catalog.pg_roles AS r
          WHERE n.nspname IN ('public', 'sqlj') AND r.rolname IN ('ai_worker', 'ai_worker_user')
+         UNION ALL
+        SELECT format('REVOKE EXECUTE ON FUNCTION pg_ls_tmpdir() FROM %I', r.rolname)
+          FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'ai_worker'
     LOOP
         EXECUTE object;
     END LOOP;

@@ -91,7 +91,15 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_config (
     max_bytes bigint NOT NULL DEFAULT 1073741824
         CONSTRAINT ai_worker_config_max_bytes CHECK (max_bytes >= 1024),
     allow_unsafe_signals boolean NOT NULL DEFAULT false,
-    require_statement_timeout boolean NOT NULL DEFAULT false
+    require_statement_timeout boolean NOT NULL DEFAULT false,
+    max_sessions integer
+        CONSTRAINT ai_worker_config_max_sessions CHECK (max_sessions BETWEEN 1 AND 100000),
+    jvm_options text
+        CONSTRAINT ai_worker_config_jvm_options CHECK (' ' || jvm_options ~ ('^( -('
+            || 'Xmx(3[2-9]|[4-9][0-9]|[1-9][0-9]{2,5})[mM]|Xmx[1-9][0-9]{0,2}[gG]|X(ms|mn)[1-9][0-9]{0,5}[kKmM]|X(ms|mn)[1-9][0-9]{0,2}[gG]'
+            || '|Xss([89]|[1-9][0-9]{1,2})[mM]|XX:TieredStopAtLevel=[0-4]|XX:ActiveProcessorCount=[1-9][0-9]{0,2}'
+            || '|XX:(ReservedCodeCacheSize|MaxMetaspaceSize|MaxDirectMemorySize)=[1-9][0-9]{0,5}[mM]'
+            || '|Djava[.]net[.]prefer(IPv4Stack|IPv6Addresses)=(true|false)))+$'))
 );
 REVOKE ALL ON TABLE public.ai_worker_config FROM PUBLIC;
 
@@ -157,6 +165,10 @@ COMMENT ON COLUMN public.ai_worker_config.max_bytes IS
     'Bytes of prompts and statements kept besides those of verified entries; clean-up evicts the least recently used beyond';
 COMMENT ON COLUMN public.ai_worker_config.allow_unsafe_signals IS
     'true: PL/Java may be used though it keeps the server''s signal handlers replaced; its sessions are then hard to end';
+COMMENT ON COLUMN public.ai_worker_config.max_sessions IS
+    'Most backends of the server in which Java may run at a time for Java to start in another one for this database; NULL: any number';
+COMMENT ON COLUMN public.ai_worker_config.jvm_options IS
+    'Options for Java, with single spaces between them, such as -Xmx128m; they count after ours, and in sessions in which Java starts later. On PL/Java run install/install.sh after a change. NULL: none';
 
 -- The hint of a refused setting is the comment on its constraint.
 COMMENT ON CONSTRAINT ai_worker_config_one_row ON public.ai_worker_config IS 'UPDATE the one row that is there';
@@ -204,6 +216,10 @@ COMMENT ON CONSTRAINT ai_worker_config_flight_wait_ms ON public.ai_worker_config
 COMMENT ON CONSTRAINT ai_worker_config_default_ttl ON public.ai_worker_config IS 'use 1 second to 10 years';
 COMMENT ON CONSTRAINT ai_worker_config_max_entries ON public.ai_worker_config IS 'use 1 or more entries';
 COMMENT ON CONSTRAINT ai_worker_config_max_bytes ON public.ai_worker_config IS 'use 1024 bytes or more';
+COMMENT ON CONSTRAINT ai_worker_config_max_sessions ON public.ai_worker_config IS
+    'use 1 to 100000 sessions, or NULL for any number';
+COMMENT ON CONSTRAINT ai_worker_config_jvm_options ON public.ai_worker_config IS
+    'use, with single spaces between them: -Xmx of 32m or more, -Xms, -Xmn, -Xss of 8m or more (in m; less would let recursion crash the server), -XX:TieredStopAtLevel=, -XX:ActiveProcessorCount=, -XX:ReservedCodeCacheSize=, -XX:MaxMetaspaceSize=, -XX:MaxDirectMemorySize= (in m), -Djava.net.preferIPv4Stack=true. Other options can run programs and write files as the server''s OS user, so on PL/Java a superuser may put them into pljava.vmoptions, and nobody into this';
 
 -- A CHECK alone cannot say what to do instead, so this trigger applies the table's own CHECKs first and says it.
 CREATE OR REPLACE FUNCTION ai_worker.explain_refusal() RETURNS trigger

@@ -1,12 +1,26 @@
 -- What PL/Java must have set before its first use in a session, and what to do about it: set or keep it, or, where a DBA has
 -- set something that will not do, conflict. An older installation had the guard as an agent, without which no Java starts.
+--
+-- jvm_options comes after all else, behind a property that tells what is to be taken away when it changes. It is read of our own
+-- table and no other, as options can do anything.
+
+SELECT EXISTS (SELECT FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_roles AS r ON r.oid = c.relowner
+                WHERE c.oid = to_regclass('public.ai_worker_config') AND c.relkind = 'r' AND r.rolname = 'ai_worker'
+                  AND a.attname = 'jvm_options') AS has_options \gset
+\set options ''
+\if :has_options
+    SELECT coalesce(max(jvm_options), '') AS options FROM public.ai_worker_config \gset
+\endif
 
 WITH setting AS (
     SELECT name, CASE WHEN EXISTS (SELECT FROM pg_settings AS s WHERE s.name = 'pljava.' || p.name AND s.source = 'default')
                       THEN '' ELSE coalesce(current_setting('pljava.' || p.name, true), '') END AS value
       FROM unnest(ARRAY['libjvm_location', 'vmoptions', 'allow_unenforced']) AS p (name)
 ), renewed AS (
-    SELECT name, value AS old, replace(value, ' -javaagent:' || :'guard', '') AS value FROM setting
+    SELECT name, old, replace(value, ' -Daiworker.jvm_options=' || replace(options, ' ', ',') || ' ' || options, '') AS value
+      FROM (SELECT name, value AS old, replace(value, ' -javaagent:' || :'guard', '') AS value,
+                   coalesce(replace(substring(value FROM ' -Daiworker[.]jvm_options=([^ ]*)'), ',', ' '), '') AS options
+              FROM setting) AS installed
 ), judged AS (
     SELECT name, old, value, CASE name WHEN 'vmoptions' THEN concat_ws(' ',
                CASE WHEN strpos(' ' || value || ' ', ' -Djava.security.manager=disallow ') = 0
@@ -26,13 +40,18 @@ WITH setting AS (
       FROM renewed
 ), decided AS (
     SELECT 'pljava.' || name AS name, old AS value, lacks,
-           CASE WHEN lacks = '' THEN 'keep' WHEN old = '' OR lacks IS NULL OR old <> value THEN 'set'
+           CASE WHEN lacks = '' AND old = value || added THEN 'keep'
+                WHEN lacks = '' OR old = '' OR lacks IS NULL OR old <> value THEN 'set'
                 ELSE 'conflict' END AS decision,
            CASE WHEN lacks IS NULL THEN :'libjvm'
+                WHEN lacks = '' THEN value
                 WHEN value <> '' THEN value || CASE name WHEN 'vmoptions' THEN ' ' ELSE ',' END || lacks
                 WHEN name = 'allow_unenforced' THEN lacks
-                ELSE lacks || ' -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss8m -Xms8m -Xmx64m -Duser.language=en' END AS wanted
+                ELSE lacks || ' -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss8m -Xms8m -Xmx64m -Duser.language=en' END || added AS wanted
       FROM judged
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN name = 'vmoptions' AND :'options' <> ''
+                       THEN ' -Daiworker.jvm_options=' || replace(:'options', ' ', ',') || ' ' || :'options' ELSE '' END) AS a (added)
      WHERE lacks IS NOT NULL OR value <> :'libjvm'
 )
 SELECT decision, name, value, lacks, format('%s = %L', name, wanted),

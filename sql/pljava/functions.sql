@@ -19,8 +19,28 @@ SET search_path = pg_catalog, pg_temp
 SET pljava.debug = off
 SET pljava.enable = on
 AS $$
+DECLARE
+    version text;
+    response jsonb;
+    error jsonb;
 BEGIN
-    RETURN ai_worker.bridge(call, arguments);
+    SELECT r.xmin::text INTO version FROM sqlj.jar_repository AS r WHERE r.jarname = 'ai_worker';
+    IF version IS NULL THEN
+        RAISE EXCEPTION 'PL/Java has no jar ai_worker'
+            USING ERRCODE = 'IA005', DETAIL = 'It is not in sqlj.jar_repository.',
+                  HINT = 'Run install/install.sh again on this database.';
+    END IF;
+    response := ai_worker.admit(call, arguments);
+    IF response IS NOT NULL THEN
+        RETURN response;
+    END IF;
+    response := ai_worker.bridge(call, arguments || version);
+    error := response -> 'error';
+    IF error IS NOT NULL THEN
+        PERFORM ai_worker.raise(
+            error ->> 'sqlstate', error ->> 'message', error ->> 'detail', error ->> 'hint');
+    END IF;
+    RETURN response;
 EXCEPTION WHEN OTHERS OR query_canceled THEN
     PERFORM ai_worker.end_wait();
     RAISE;
@@ -74,8 +94,14 @@ CREATE OR REPLACE FUNCTION ai_worker.health() RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    detail text;
+    hint text;
 BEGIN
     RETURN ai_worker.call('health'::text, VARIADIC ARRAY[]::text[]);
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    RETURN ai_worker.state_without_java('pljava', SQLERRM, detail, hint);
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.health() FROM PUBLIC;

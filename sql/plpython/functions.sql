@@ -6,10 +6,13 @@ LANGUAGE plpython3u VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 if "bridge" not in SD:
+    import contextlib
     import ctypes
     import functools
+    import glob
     import json
     import os
+    import subprocess
     from ctypes import CFUNCTYPE, POINTER, byref, c_char, c_char_p, c_int, c_ubyte, c_void_p, cast
 
     JNI_VERSION_9 = 0x00090000
@@ -29,7 +32,7 @@ if "bridge" not in SD:
     def failure(sqlstate, message, detail, hint):
         return to_json({"error": {"sqlstate": sqlstate, "message": message, "detail": detail, "hint": hint}})
 
-    def unusable(message, detail, hint="Run install/install.sh again on this database; it names what is missing."):
+    def unusable(message, detail, hint="Run install/install.sh again on this database, or on a standby copy the file from its primary."):
         return failure("IA005", message, detail, hint)
 
     for what, path in ("the jar", "@JAR@"), ("the Java virtual machine", "@LIBJVM@"):
@@ -49,11 +52,34 @@ if "bridge" not in SD:
     machine, env, running = c_void_p(), c_void_p(), c_int()
     library.JNI_GetCreatedJavaVMs(byref(machine), 1, byref(running))
     if running.value:
+        started_by = GD.get("ai_worker.jar", "@JAR@")
+        if started_by != "@JAR@":
+            return unusable(
+                "AI Worker has been replaced since Java started in this session",
+                "It was started with " + started_by + ", and now there is @JAR@.", "Connect again.")
         entry(machine, 6, c_int, POINTER(c_void_p), c_int)(byref(env), JNI_VERSION_9)
     else:
         texts = [
             "-Djava.class.path=@JAR@", "--enable-native-access=ALL-UNNAMED", "-Xrs", "-Xss8m", "-Xms8m", "-Xmx64m",
             "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        # From our own table and no other, as options can do anything.
+        try:
+            chosen = plpy.execute(
+                "SELECT c.jvm_options FROM public.ai_worker_config AS c JOIN pg_class AS t ON t.oid = c.tableoid"
+                " JOIN pg_roles AS r ON r.oid = t.relowner WHERE r.rolname = 'ai_worker'")[0]["jvm_options"]
+        except (plpy.SPIError, IndexError):
+            chosen = None
+        java = "@LIBJVM@".rsplit("/lib/", 1)[0] + "/bin/java"
+        if chosen:
+            texts += chosen.split()
+            # Where Java does not start it ends the process, so another one tries these options first.
+            if os.access(java, os.X_OK):
+                trial = subprocess.run(
+                    [java, *texts, "-version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                if trial.returncode != 0:
+                    return unusable(
+                        "Java does not start with " + chosen, trial.stdout.decode(errors="replace").strip(),
+                        "Correct jvm_options in ai_worker_config, or set it to NULL.")
         options = (Option * len(texts))(*[(os.fsencode(text), None) for text in texts])
         code = library.JNI_CreateJavaVM(
             byref(machine), byref(env), byref(Start(JNI_VERSION_9, len(texts), options, 0)))
@@ -61,10 +87,30 @@ if "bridge" not in SD:
             return unusable(
                 "Java does not start", "JNI_CreateJavaVM of @LIBJVM@ returned %d." % code,
                 "The server's log may say why. Free memory, or choose another Java with install/install.sh --java-home.")
+        GD["ai_worker.jar"] = "@JAR@"
         # An exit runs the destructors of every library while threads of Java are still at work in them. Now and then that
         # aborts, and the server then restarts all sessions. What the server itself does at its end is done before this.
         libc = ctypes.CDLL(None)
         libc.on_exit(libc._exit, None)
+
+        # ai_worker.java_sessions() counts these marks. Of a process that could not take its own away another one does.
+        mark = "base/pgsql_tmp/pgsql_tmp.ai-worker.java."
+
+        @CFUNCTYPE(None, c_int, c_void_p)
+        def take_mark_away(status, nothing):
+            with contextlib.suppress(OSError):
+                os.unlink(mark + str(os.getpid()))
+
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(take_mark_away))
+        with contextlib.suppress(OSError):
+            os.makedirs(os.path.dirname(mark), exist_ok=True)
+            for path in glob.glob(mark + "*"):
+                try:
+                    os.kill(int(path[len(mark):]), 0)
+                except ProcessLookupError:
+                    os.unlink(path)
+            open(mark + str(os.getpid()), "w").close()
+            libc.on_exit(take_mark_away, None)
 
     find_class = entry(env, 6, c_void_p, c_char_p)
     describe_exception = entry(env, 16, None)
@@ -133,6 +179,8 @@ if "bridge" not in SD:
                 answer = call_static(bridge, method, byref(c_void_p(request)))
             if exception_waits():
                 describe_exception()
+                if not request:
+                    return failure("53200", "Java is out of memory", None, "Raise -Xmx in jvm_options of ai_worker_config.")
                 return failure(
                     "XX000", "Java ended the call with an exception", "Its stack trace is in the server's log.", None)
             return from_java(answer)
@@ -143,7 +191,7 @@ if "bridge" not in SD:
     # Java calls query as long as it runs
     SD["query"] = query
     SD["bridge"] = hand_over
-return SD["bridge"](call, arguments)
+return None if call == "start" else SD["bridge"](call, arguments)
 $$;
 REVOKE ALL ON FUNCTION ai_worker.bridge(text, text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.bridge(text, text[]) IS
@@ -154,9 +202,13 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    response CONSTANT jsonb := ai_worker.admit(call, arguments);
     outcome jsonb;
     error jsonb;
 BEGIN
+    IF response IS NOT NULL THEN
+        RETURN response;
+    END IF;
     outcome := ai_worker.bridge(call, arguments);
     error := outcome -> 'error';
     IF error IS NOT NULL THEN
@@ -214,17 +266,13 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    outcome jsonb := ai_worker.bridge('health'::text, ARRAY[]::text[]);
-    error CONSTANT jsonb := outcome -> 'error';
-    state CONSTANT jsonb := ai_worker.state();
+    detail text;
+    hint text;
 BEGIN
-    IF error IS NULL THEN
-        RETURN outcome -> 'value';
-    END IF;
-    RETURN state || jsonb_build_object(
-        'runtime', 'plpython', 'healthy', false,
-        'problems', (state -> 'problems') || jsonb_build_array(
-            concat_ws(' ', (error ->> 'message') || '.', error ->> 'detail', error ->> 'hint')));
+    RETURN ai_worker.call('health'::text, VARIADIC ARRAY[]::text[]);
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    RETURN ai_worker.state_without_java('plpython', SQLERRM, detail, hint);
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.health() FROM PUBLIC;

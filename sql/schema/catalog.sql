@@ -24,6 +24,11 @@ SET jit = off
 SET max_parallel_workers_per_gather = 0
 AS $$
 DECLARE
+  -- Characters of a comment that go in, which is more than the model is shown; what a longer one says counts by its digest.
+  longest CONSTANT integer := 1000;
+  -- Bytes that an expression may have in the catalogs. One of many megabytes would be printed for each version; it counts by its
+  -- OID, as it can be replaced and not changed.
+  largest CONSTANT integer := 100000;
   expressions boolean := true;
   code text;
 BEGIN
@@ -59,11 +64,18 @@ BEGIN
                       END
                    || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
                    ORDER BY a.attnum) AS list,
-                 json_object_agg(quote_ident(a.attname), d.description ORDER BY a.attnum)
+                 json_object_agg(
+                   quote_ident(a.attname),
+                   left(d.description, longest)
+                   || CASE WHEN length(d.description) > longest THEN ' ' || md5(d.description) ELSE '' END
+                   ORDER BY a.attnum)
                    FILTER (WHERE d.description IS NOT NULL) AS comments,
                  json_object_agg(
                    quote_ident(a.attname),
-                   CASE WHEN expressions THEN pg_get_expr(g.adbin, g.adrelid) ELSE '' END
+                   CASE WHEN NOT expressions THEN ''
+                     WHEN pg_column_size(g.adbin) > largest THEN g.oid::text
+                     ELSE pg_get_expr(g.adbin, g.adrelid)
+                   END
                    ORDER BY a.attnum)
                    FILTER (WHERE a.attgenerated <> '') AS generated
           FROM pg_attribute a
@@ -76,7 +88,8 @@ BEGIN
       constraints AS (
         SELECT k.conrelid, json_agg(k.definition ORDER BY k.contype, k.definition COLLATE "C") AS list
         FROM (
-          SELECT DISTINCT k.conrelid, k.contype, pg_get_constraintdef(k.oid) AS definition
+          SELECT DISTINCT k.conrelid, k.contype,
+            CASE WHEN pg_column_size(k.conbin) > largest THEN k.oid::text ELSE pg_get_constraintdef(k.oid) END AS definition
           FROM relation r
           JOIN pg_constraint k ON k.conrelid = r.oid
           WHERE k.contype IN ('p', 'u', 'f') AND k.conparentid = 0 OR k.contype = 'c' AND expressions) k
@@ -110,8 +123,13 @@ BEGIN
       SELECT json_build_object(
         'schemas', (
           SELECT json_agg(
-            json_build_array(quote_ident(s.nspname), obj_description(s.oid, 'pg_namespace')) ORDER BY s.place)
-          FROM scope s),
+            json_build_array(
+              quote_ident(s.nspname),
+              left(d.description, longest)
+              || CASE WHEN length(d.description) > longest THEN ' ' || md5(d.description) ELSE '' END)
+            ORDER BY s.place)
+          FROM scope s
+          LEFT JOIN pg_description d ON d.objoid = s.oid AND d.classoid = 'pg_namespace'::regclass),
         'types', (
           SELECT json_agg(
             json_build_array(
@@ -124,11 +142,15 @@ BEGIN
                 WHEN 'r' THEN (SELECT format_type(g.rngsubtype, NULL) FROM pg_range g WHERE g.rngtypid = t.oid)
               END,
               t.typnotnull,
-              (SELECT json_agg(pg_get_constraintdef(k.oid) ORDER BY pg_get_constraintdef(k.oid) COLLATE "C")
-               FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'),
-              obj_description(t.oid, 'pg_type'))
+              (SELECT json_agg(k.definition ORDER BY k.definition COLLATE "C")
+               FROM (
+                 SELECT CASE WHEN pg_column_size(k.conbin) > largest THEN k.oid::text ELSE pg_get_constraintdef(k.oid) END
+                 FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c') k (definition)),
+              left(d.description, longest)
+              || CASE WHEN length(d.description) > longest THEN ' ' || md5(d.description) ELSE '' END)
             ORDER BY t.nspname, t.typname)
-          FROM user_type t),
+          FROM user_type t
+          LEFT JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_type'::regclass),
         'relations', (
           SELECT json_agg(
             json_build_object(
@@ -137,12 +159,15 @@ BEGIN
               'kind', CASE r.relkind WHEN 'p' THEN 'r' ELSE r.relkind END,
               'hidden', EXISTS (
                 SELECT FROM pg_class o WHERE o.relname = r.relname AND o.relnamespace = 'pg_catalog'::regnamespace),
-              'comment', d.description,
+              'comment', left(d.description, longest)
+                || CASE WHEN length(d.description) > longest THEN ' ' || md5(d.description) ELSE '' END,
               'columns', columns.list,
               'comments', columns.comments,
               'generated', columns.generated,
               'constraints', constraints.list,
-              'body', CASE WHEN r.relkind IN ('v', 'm') AND expressions THEN md5(pg_get_viewdef(r.oid)) END)
+              'body', CASE WHEN r.relkind IN ('v', 'm') AND expressions THEN (
+                SELECT CASE WHEN pg_column_size(w.ev_action) > 10 * largest THEN w.oid::text ELSE md5(pg_get_viewdef(r.oid)) END
+                FROM pg_rewrite w WHERE w.ev_class = r.oid AND w.rulename = '_RETURN') END)
             ORDER BY r.place, r.relname)
           FROM relation r
           LEFT JOIN pg_description d

@@ -42,6 +42,12 @@ final class Health {
     report.put("version", version());
     report.put("jvm", System.getProperty("java.vm.name") + " " + Runtime.version());
     report.put("java_home", System.getProperty("java.home"));
+    JvmOptions options = JvmOptions.inUse();
+    report.put("jvm_options", options.text());
+    String stackProblem = options.stackProblem(database);
+    if (stackProblem != null) {
+      problems.add(stackProblem);
+    }
     if (InterimAnswers.problem() != null) {
       problems.add(InterimAnswers.problem());
     }

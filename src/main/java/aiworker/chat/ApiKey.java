@@ -3,10 +3,8 @@ package aiworker.chat;
 import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
@@ -26,6 +24,9 @@ public final class ApiKey {
 
   private static final String VARIABLE = "OPENAI_API_KEY";
   private static final int LONGEST = 4_096;
+
+  /** In bytes; there may be comments below the key. */
+  private static final int LARGEST = 65_536;
 
   private final String value;
 
@@ -101,14 +102,9 @@ public final class ApiKey {
   private static String firstLine(Path file) {
     String origin = "api_key_file \"" + file + "\"";
     try {
-      if (Files.exists(file) && !Files.isRegularFile(file)) {
-        throw missing(origin + " cannot be read", "it is not a regular file", null);
-      }
-      try (InputStream in = Files.newInputStream(file)) {
-        String text = new String(in.readNBytes(LONGEST + 2), StandardCharsets.ISO_8859_1);
-        int end = text.indexOf('\n');
-        return end < 0 ? text : text.substring(0, end);
-      }
+      String text = new String(SmallFile.read(file, LARGEST), StandardCharsets.ISO_8859_1);
+      int end = text.indexOf('\n');
+      return end < 0 ? text : text.substring(0, end);
     } catch (NoSuchFileException e) {
       throw missing(origin + " cannot be read", "there is no such file", e);
     } catch (AccessDeniedException e) {

@@ -2,9 +2,9 @@ package aiworker.chat;
 
 import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -16,6 +16,9 @@ import javax.net.ssl.TrustManagerFactory;
 
 /** Whom to trust on https. Stateless, so any thread may use it. */
 final class Tls {
+  /** In bytes; a system's whole collection has a quarter of that. */
+  private static final int LARGEST = 1 << 20;
+
   private Tls() {}
 
   /** Trusts nobody, and so spares plain http the reading of Java's certificates. */
@@ -31,7 +34,8 @@ final class Tls {
 
   /** Trusts the certificates of a PEM file and no others. */
   static SSLContext trusting(Path caFile) {
-    try (InputStream in = Files.newInputStream(caFile)) {
+    try {
+      InputStream in = new ByteArrayInputStream(SmallFile.read(caFile, LARGEST));
       KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
       trusted.load(null, null);
       int count = 0;

@@ -35,6 +35,13 @@ public final class AiWorkerException extends RuntimeException {
     this.usage = Usage.NONE;
   }
 
+  /** What the JVM could not do; it goes on, and so may the session. */
+  public static AiWorkerException of(VirtualMachineError e) {
+    return e instanceof StackOverflowError
+        ? new AiWorkerException(Failure.TOO_DEEP, "Java's stack is used up", null, e)
+        : new AiWorkerException(Failure.OUT_OF_MEMORY, "Java is out of memory", e.getMessage(), e);
+  }
+
   private AiWorkerException(AiWorkerException e, String message, String detail, Usage usage) {
     super(message, e.getCause());
     this.failure = e.failure;

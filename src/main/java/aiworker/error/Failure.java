@@ -46,6 +46,11 @@ public enum Failure {
   STATEMENT_REFUSED("IA021", "reword the question so that one read-only query answers it"),
   STATEMENT_INVALID(
       "IA022", "reword the question, or check the schemas setting in ai_worker_config"),
+  OUT_OF_MEMORY(
+      "53200",
+      "raise -Xmx in jvm_options of ai_worker_config, lower context_tokens there, or name fewer schemas; a shorter"
+          + " question may help too"),
+  TOO_DEEP("54001", "reword the question so that a simpler query answers it"),
   INTERNAL("XX000", "report this as a bug, with the server's log");
 
   private final String sqlState;

@@ -6,6 +6,8 @@ import aiworker.db.DatabaseException;
 import aiworker.db.JdbcDatabase;
 import aiworker.db.ServerError;
 import aiworker.error.AiWorkerException;
+import aiworker.json.Json;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.CompletionException;
@@ -52,8 +54,26 @@ public final class Entry implements BiFunction<String, String[], String> {
     } catch (AiWorkerException e) {
       throw new CompletionException(raised(e));
     } catch (DatabaseException e) {
+      // In PL/Java's own code it is an error of the server's
+      if (e.error().message().startsWith(OutOfMemoryError.class.getName())) {
+        return told(AiWorkerException.of(new OutOfMemoryError(e.error().message())));
+      }
       throw new CompletionException(e.getCause());
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      return told(AiWorkerException.of(e));
     }
+  }
+
+  /** For {@code ai_worker.call} to raise: after such an error the server may be asked nothing. */
+  private static String told(AiWorkerException e) {
+    ObjectNode outcome = Json.object();
+    outcome
+        .putObject("error")
+        .put("sqlstate", e.failure().sqlState())
+        .put("message", e.getMessage())
+        .put("detail", e.detail())
+        .put("hint", e.failure().hint());
+    return outcome.toString();
   }
 
   private static ServerError serverError(SQLException e) {

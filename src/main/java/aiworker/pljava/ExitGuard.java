@@ -7,19 +7,31 @@ package aiworker.pljava;
  * it.
  */
 public final class ExitGuard extends Thread {
-  private ExitGuard() {}
+  private final SessionMark mark;
 
-  static void stand() {
-    Runtime.getRuntime().addShutdownHook(new ExitGuard());
+  private ExitGuard(SessionMark mark) {
+    this.mark = mark;
+  }
+
+  /**
+   * Stands until the backend ends.
+   *
+   * @param mark to be taken away then; null for none
+   */
+  static void stand(SessionMark mark) {
+    Runtime.getRuntime().addShutdownHook(new ExitGuard(mark));
   }
 
   /** Called where the settings of an older installation name the jar as an agent. */
   public static void premain(String arguments) {
-    stand();
+    stand(null);
   }
 
   @Override
   public void run() {
+    if (mark != null) {
+      mark.takeAway();
+    }
     if (isWithinPlJava()) {
       Runtime.getRuntime().halt(1);
     }

@@ -19,7 +19,7 @@ import java.util.function.BiFunction;
  * arrives then leaves the class broken for the session, and a class first needed on another thread
  * would be fetched from there. So this is the only class that it loads; the first call reads the
  * jar's other classes in one query, which can be cancelled and tried again, and defines them from
- * memory.
+ * memory. When the jar has been replaced, the next call does so again.
  *
  * <p>Thread rule: PL/Java calls the function on the backend's thread only.
  */
@@ -31,6 +31,9 @@ public final class Functions extends ClassLoader {
 
   private static BiFunction<String, String[], String> entry;
 
+  /** Of the jar that {@link #entry} is from. */
+  private static String version;
+
   private final Map<String, byte[]> entries;
 
   private Functions(Map<String, byte[]> entries) {
@@ -38,11 +41,20 @@ public final class Functions extends ClassLoader {
     this.entries = entries;
   }
 
-  /** {@code ai_worker.bridge}: the outcome of a call, as JSON. */
+  /**
+   * {@code ai_worker.bridge}: the outcome of a call, as JSON; null for {@code start}.
+   *
+   * @param arguments those of the call and, last, what tells one version of the jar from another
+   */
   public static String call(String call, String[] arguments) throws SQLException {
+    if (call.equals("start")) {
+      return null;
+    }
+    String current = arguments[arguments.length - 1];
     try {
-      if (entry == null) {
+      if (entry == null || !current.equals(version)) {
         entry = load(DriverManager.getConnection("jdbc:default:connection"));
+        version = current;
       }
       return entry.apply(call, arguments);
     } catch (CompletionException e) {

@@ -28,7 +28,13 @@ public final class Guard {
 
   /** Called by java.util.logging. */
   public Guard() {
-    ExitGuard.stand();
+    SessionMark mark = null;
+    try {
+      mark = SessionMark.make();
+    } catch (IOException | RuntimeException e) {
+      // then this session is not counted
+    }
+    ExitGuard.stand(mark);
     String problem = "";
     try {
       putHandlersBack();

@@ -38,9 +38,9 @@ final class Bridge {
     try {
       outcome.putRawValue("value", new RawValue(value(Json.read(request))));
     } catch (AiWorkerException e) {
-      fail(
-          outcome,
-          new ServerError(e.failure().sqlState(), e.getMessage(), e.detail(), e.failure().hint()));
+      fail(outcome, e);
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      fail(outcome, AiWorkerException.of(e));
     } catch (DatabaseException e) {
       fail(outcome, e.error());
     } catch (IOException | RuntimeException | Error e) {
@@ -65,6 +65,12 @@ final class Bridge {
       case "health" -> WORKER.health(DATABASE, null);
       default -> throw new IllegalArgumentException("no call " + call);
     };
+  }
+
+  private static void fail(ObjectNode outcome, AiWorkerException e) {
+    fail(
+        outcome,
+        new ServerError(e.failure().sqlState(), e.getMessage(), e.detail(), e.failure().hint()));
   }
 
   private static void fail(ObjectNode outcome, ServerError error) {

@@ -115,6 +115,17 @@ class ApiKeyTest {
   void ofAFolderOrDeviceIsMissing() {
     assertEquals("it is not a regular file", missing(folder).detail());
     assertEquals("it is not a regular file", missing(Path.of("/dev/zero")).detail());
+    missing(Path.of("/proc/self/mem"));
+  }
+
+  @Test
+  void ofAPipeOrALinkToItselfIsMissing() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    assertEquals("it is not a regular file", missing(pipe).detail());
+    Path loop = folder.resolve("loop");
+    Files.createSymbolicLink(loop, loop);
+    missing(loop);
   }
 
   @Test

@@ -14,6 +14,7 @@ import aiworker.testing.FakeEndpoint;
 import aiworker.testing.RawEndpoint;
 import aiworker.testing.TestCertificates;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Certificates, handshakes and encrypted connections that go wrong. */
 class TlsFaultIT {
@@ -89,6 +91,30 @@ class TlsFaultIT {
       TABLE.check("CA file: " + name, ENDPOINT_UNREACHABLE, settings);
       AiWorkerException e = assertThrows(AiWorkerException.class, () -> TABLE.ask(settings));
       assertTrue(e.getMessage().contains(name), e.getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/dev/zero", "/proc/self/mem", "folder", "pipe", "loop", "gigabyte"})
+  void authorityFileThatIsNoneIsNamedAtOnce(String name) throws Exception {
+    Path file = folder.resolve(name);
+    switch (name) {
+      case "folder" -> Files.createDirectory(file);
+      case "pipe" ->
+          assertEquals(0, new ProcessBuilder("mkfifo", file.toString()).start().waitFor());
+      case "loop" -> Files.createSymbolicLink(file, file);
+      case "gigabyte" -> {
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+          sparse.setLength(1 << 30);
+        }
+      }
+      default -> {}
+    }
+    try (FakeEndpoint endpoint = FakeEndpoint.start(good)) {
+      ChatSettings settings =
+          TestSettings.with(FaultTable.settings(endpoint.url()), new Network(false, null, file));
+      TABLE.check("CA file: " + name, ENDPOINT_UNREACHABLE, settings);
+      assertEquals(0, endpoint.requests().size());
     }
   }
 

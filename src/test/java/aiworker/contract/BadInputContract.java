@@ -139,6 +139,15 @@ abstract class BadInputContract extends RuntimeContract {
           "context_tokens = 99",
           "max_prompt_chars = 0",
           "flight_wait_ms = -1",
+          "max_sessions = 0",
+          "jvm_options = ''",
+          "jvm_options = '-Xss7m'",
+          "jvm_options = '-Xmx31m'",
+          "jvm_options = '-Xmx128m  -Xss16m'",
+          "jvm_options = '-Xmx128m -agentlib:jdwp'",
+          "jvm_options = '-XX:OnOutOfMemoryError=reboot'",
+          "jvm_options = E'-Xmx128m\\n-javaagent:evil.jar'",
+          "jvm_options = '@options.txt'",
           "allowed_functions = '{NULL}'"
         }) {
       PSQLException refused =

@@ -274,7 +274,9 @@ class BridgeIT {
     JsonNode error = probe("echo", "one").get("error");
     assertEquals("IA005", error.get("sqlstate").textValue());
     assertEquals(
-        "the Java of this session has no class " + PROBE, error.get("message").textValue());
+        "AI Worker has been replaced since Java started in this session",
+        error.get("message").textValue());
+    assertEquals("Connect again.", error.get("hint").textValue());
     assertNull(
         RuntimeContract.json(
                 RuntimeContract.value(session, "SELECT ai_worker.bridge('none', ARRAY[]::text[])"))

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -16,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +39,9 @@ class FirstRunIT {
       Set.of("jq", "ps", "pgrep", "pkill", "kill", "free", "top", "w", "sysctl", "watch", "mvn");
   private static final int USUAL_PORT = 25_432;
 
+  private static final Pattern GATEWAY =
+      Pattern.compile("it is listening at (http://127\\.0\\.0\\.1:\\d+/)");
+
   private static Path folder;
   private static Path programs;
 
@@ -45,6 +52,7 @@ class FirstRunIT {
     copy(Path.of("sql"));
     copy(Path.of("target", "ai-worker.jar"));
     copy(Path.of("target", "ai-worker-guard.jar"));
+    copy(Path.of("target", "ai-worker-gateway.jar"));
     // what is in target is what Maven would build
     Files.writeString(script(Files.createDirectory(folder.resolve("maven"))), "#!/bin/sh\n");
     Files.createDirectories(folder.resolve("jre/bin"));
@@ -112,6 +120,17 @@ class FirstRunIT {
       assertTrue(printed.contains("\"cache_hit\": true"), printed);
       assertTrue(printed.contains("==> ready"), printed);
       assertFalse(printed.contains("runs on port " + USUAL_PORT + "\n"), printed);
+      Matcher gateway = GATEWAY.matcher(printed);
+      assertTrue(gateway.find(), printed);
+      WithGateway.Answer cached =
+          WithGateway.send(
+              HttpRequest.newBuilder(URI.create(gateway.group(1) + "generate"))
+                  .POST(
+                      HttpRequest.BodyPublishers.ofString(
+                          WithGateway.question("Get all users", "run"))),
+              "Content-Type",
+              "application/json");
+      assertTrue(cached.json().path("rows").size() > 1, cached.body());
     } finally {
       other.close();
       run(List.of(environment), "quickstart.sh", "--clean");

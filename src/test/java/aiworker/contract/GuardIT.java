@@ -180,8 +180,13 @@ class GuardIT extends RuntimeContract {
   @Test
   void nativePartGoesWhereItCanAndDoesNotStay() throws Exception {
     Path folder = own.folder().resolve("data/base/pgsql_tmp");
-    generate("there", "v1");
-    assertEquals(List.of(), List.of(folder.toFile().list()));
+    try (Connection session = asker()) {
+      generate(session, "there", "v1");
+      assertEquals(
+          List.of("pgsql_tmp.ai-worker.java." + value(session, "SELECT pg_backend_pid()")),
+          List.of(folder.toFile().list()));
+    }
+    awaitEmpty(folder);
     Files.delete(folder);
     Files.createFile(folder);
     try {
@@ -190,7 +195,15 @@ class GuardIT extends RuntimeContract {
       Files.delete(folder);
     }
     generate("a folder is made", "v1");
-    assertEquals(List.of(), List.of(folder.toFile().list()));
+    awaitEmpty(folder);
+  }
+
+  private static void awaitEmpty(Path folder) throws InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (folder.toFile().list().length > 0) {
+      assertTrue(System.nanoTime() < end, () -> List.of(folder.toFile().list()).toString());
+      Thread.sleep(5);
+    }
   }
 
   /** PL/Java gives Java five seconds to end, and then sends SIGQUIT to its own process. */

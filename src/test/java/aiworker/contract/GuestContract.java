@@ -32,6 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /**
  * A session in which Java has run ends, and its statements are cancelled, as in any other session:
@@ -124,7 +126,7 @@ abstract class GuestContract extends RuntimeContract {
           List.of(),
           files
               .map(file -> file.getFileName().toString())
-              .filter(name -> name.startsWith("hs_err") || name.startsWith("core"))
+              .filter(name -> name.matches("(hs_err|core|java_pid|replay_pid).*|.*[.](hprof|mdmp)"))
               .toList());
     }
   }
@@ -263,6 +265,81 @@ abstract class GuestContract extends RuntimeContract {
       awaitGone(pid);
       assertAtOnce(start + TimeUnit.MILLISECONDS.toNanos(100));
       outcome.get(60, TimeUnit.SECONDS);
+    }
+  }
+
+  /** With Java's own -Xss it would be a crash at 1 MB. */
+  @Test
+  void recursionEndsAtMaxStackDepth() throws SQLException {
+    try (Connection session = usedSessions(1).get(0);
+        Statement statement = session.createStatement()) {
+      statement.execute(
+          "CREATE FUNCTION pg_temp.deep(n integer) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN pg_temp.deep(n + 1); END'");
+      for (String depth : List.of("2MB", "7600kB")) {
+        statement.execute("SET max_stack_depth = '" + depth + "'");
+        assertEquals(
+            "54001",
+            assertThrows(SQLException.class, () -> value(session, "SELECT pg_temp.deep(1)"))
+                .getSQLState());
+      }
+      assertEquals("[]", value(session, "SELECT ai_worker_health() -> 'problems'"));
+      statement.execute("SET max_stack_depth = '2MB'");
+      assertTrue(generate(session, "goes on", "v1").has("sql"));
+    }
+  }
+
+  @Test
+  void memoryThatIsTooLittleEndsTheCallAlone() throws SQLException {
+    String big = cluster.createDatabase(database);
+    try (Connection session = cluster.connect(big, "postgres");
+        Statement statement = session.createStatement()) {
+      endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+      assertTrue(generate(session, "before", "v1").has("sql"));
+      statement.execute(
+          """
+          CREATE SCHEMA big;
+          DO $$
+          BEGIN
+            FOR i IN 1 .. 20 LOOP
+              EXECUTE format('CREATE TABLE big.t%s (%s)', i,
+                (SELECT string_agg('c' || n || ' integer', ', ') FROM generate_series(1, 1000) AS n));
+            END LOOP;
+          END
+          $$;
+          INSERT INTO pg_description
+          SELECT attrelid, 'pg_class'::regclass, attnum, repeat('€', 1000)
+            FROM pg_attribute WHERE attrelid::regclass::text LIKE 'big.%' AND attnum > 0;
+          GRANT USAGE ON SCHEMA big TO ai_worker_prover;
+          UPDATE ai_worker_config SET schemas = '{public, big}'""");
+      ServerErrorMessage error = refusal(session, "too much", "v1", "53200");
+      assertEquals("Java is out of memory", error.getMessage());
+      assertTrue(error.getHint().contains("jvm_options"), error.getHint());
+      statement.execute("UPDATE ai_worker_config SET schemas = '{public}'");
+      assertTrue(generate(session, "after", "v1").has("sql"));
+    }
+  }
+
+  @Test
+  void whatIsTooDeepOrTooLargeEndsTheCallAlone() throws SQLException {
+    admin("UPDATE ai_worker_config SET max_prompt_chars = 1000000, repair_rounds = 0");
+    try (Connection session = cluster.connect(database, "postgres")) {
+      for (String reply :
+          List.of(
+              "SELECT " + "(".repeat(100_000) + "1" + ")".repeat(100_000),
+              "SELECT " + "NOT ".repeat(100_000) + "true",
+              "SELECT 1" + " + 1".repeat(100_000),
+              "[".repeat(500_000),
+              "{\"sql\":".repeat(100_000),
+              "<think>".repeat(100_000))) {
+        endpoint.replyWith(reply);
+        PSQLException e = assertThrows(PSQLException.class, () -> generate(session, "deep", "v1"));
+        assertTrue(e.getSQLState().matches("IA0[12].|54001"), e.getSQLState() + e.getMessage());
+        endpoint.replyWithSql("SELECT 1");
+        assertTrue(generate(session, "after " + reply.length(), "v1").has("sql"));
+      }
+      refusal(session, "é".repeat(8_000_000), "v1", "IA002");
+      endpoint.replyWith("SELECT 1 /* " + "é".repeat(40_000) + " */");
+      assertTrue(generate(session, "é".repeat(Full.or(1_000_000, 100_000)), "v1").has("sql"));
     }
   }
 

@@ -9,6 +9,8 @@ import aiworker.testing.FakeEndpoint;
 import aiworker.testing.Full;
 import aiworker.testing.TestCluster;
 import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -224,6 +226,37 @@ abstract class InstallationContract extends RuntimeContract {
       assertEquals(0, run(other, "--runtime", runtime.option()).exitCode());
       assertEquals("1", value(connection, GRANTED_TO_NOBODY));
     }
+  }
+
+  @Test
+  void openSessionsOutliveAnUpgrade() throws Exception {
+    String other = cluster.createDatabase(database);
+    Path folder = Files.createTempDirectory("ai-worker-upgrade");
+    Path jar = folder.resolve("ai-worker.jar");
+    Files.copy(Path.of("target", "ai-worker-guard.jar"), folder.resolve("ai-worker-guard.jar"));
+    Files.copy(Path.of("target", "ai-worker.jar"), jar);
+    try (FileSystem content = FileSystems.newFileSystem(jar)) {
+      Files.writeString(content.getPath("aiworker", "version.txt"), "next");
+    }
+    String version = "SELECT ai_worker_health() ->> 'version'";
+    try (Connection session = cluster.connect(other, "postgres")) {
+      assertEquals("0.1.0", value(session, version));
+      Installation.Outcome outcome = run(other, "--jar", jar.toString());
+      assertEquals(0, outcome.exitCode(), outcome.output());
+      if (runtime == BackendRuntime.PLJAVA) {
+        assertEquals("next", value(session, version));
+      } else {
+        String problems = value(session, "SELECT ai_worker_health() ->> 'problems'");
+        assertTrue(problems.contains("Connect again."), problems);
+        assertEquals("IA005", refusal(session, "anything", "v1", "IA005").getSQLState());
+      }
+      assertNull(value(session, "SELECT ai_cached_sql('anything', 'v1')"));
+    } finally {
+      for (Path file : List.of(jar, folder.resolve("ai-worker-guard.jar"), folder)) {
+        Files.delete(file);
+      }
+    }
+    assertEquals("next", ask(other, version));
   }
 
   /** What was set for the database is there for its users, not for an installation. */

@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.postgresql.util.PSQLException;
@@ -42,6 +43,12 @@ class PlJavaInterruptIT extends InterruptContract {
 
 class PlJavaGuestIT extends GuestContract {
   PlJavaGuestIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
+class PlJavaSessionsIT extends SessionsContract {
+  PlJavaSessionsIT() {
     super(BackendRuntime.PLJAVA);
   }
 }
@@ -205,7 +212,7 @@ class PlJavaInstallingIT extends InstallationContract {
   }
 
   @Test
-  void settingsOfAnOlderInstallationAreRenewedAndThoseOfTheDbaLeftAlone() throws SQLException {
+  void settingsOfOursAreRenewedAndThoseOfTheDbaLeftAlone() throws SQLException {
     String other = cluster.createDatabase();
     String set = "ALTER DATABASE " + other + " SET pljava.vmoptions = ";
     admin(set + "'-Xmx100m -Djava.class.path=/opt/own.jar'");
@@ -225,6 +232,44 @@ class PlJavaInstallingIT extends InstallationContract {
       assertEquals(
           "-Djava.security.manager=disallow --add-modules=java.net.http -Xss8m -Xmx100m --enable-native-access=ALL-UNNAMED -Djava.class.path=ai-worker-guard.jar -Djava.util.logging.config.class=aiworker.pljava.Guard",
           value(connection, "SHOW pljava.vmoptions"));
+    }
+    Map<String, String> added = new LinkedHashMap<>();
+    added.put("'-Xms512m -Xmx64m'", null);
+    added.put("'-Xmx48m -Xss16m'", " -Daiworker.jvm_options=-Xmx48m,-Xss16m -Xmx48m -Xss16m");
+    added.put("NULL", "");
+    for (Map.Entry<String, String> options : added.entrySet()) {
+      try (Connection connection = cluster.connect(other, "postgres");
+          Statement statement = connection.createStatement()) {
+        statement.execute("UPDATE ai_worker_config SET jvm_options = " + options.getKey());
+      }
+      Installation.Outcome outcome = Installation.run(cluster, other, Map.of());
+      try (Connection connection = cluster.connect(other, "postgres")) {
+        String inUse = value(connection, "SHOW pljava.vmoptions");
+        if (options.getValue() == null) {
+          assertEquals(1, outcome.exitCode(), outcome.output());
+          assertTrue(
+              outcome.output().contains("Initial heap size set to a larger value"),
+              outcome.output());
+        } else {
+          assertEquals(0, outcome.exitCode(), outcome.output());
+          assertTrue(inUse.endsWith(".Guard" + options.getValue()), inUse);
+        }
+        String shown = value(connection, "SELECT ai_worker_health() ->> 'jvm_options'");
+        assertEquals(inUse.contains("-Xmx48m"), shown.contains(" -Xmx48m -Xss16m"), shown);
+      }
+    }
+  }
+
+  @Test
+  void jarThatVanishedIsNamed() throws SQLException {
+    String other = cluster.createDatabase(database);
+    try (Connection connection = cluster.connect(other, "postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute("DELETE FROM sqlj.jar_repository");
+      assertEquals(
+          "PL/Java has no jar ai_worker",
+          refusal(connection, "anything", "v1", "IA005").getMessage());
+      assertTrue(value(connection, "SELECT ai_worker_health() ->> 'problems'").contains("no jar"));
     }
   }
 

@@ -3,7 +3,17 @@ package aiworker.contract;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import aiworker.testing.TestCluster;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.postgresql.util.ServerErrorMessage;
 
@@ -35,6 +45,12 @@ class PlPythonInterruptIT extends InterruptContract {
 
 class PlPythonGuestIT extends GuestContract {
   PlPythonGuestIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
+class PlPythonSessionsIT extends SessionsContract {
+  PlPythonSessionsIT() {
     super(BackendRuntime.PLPYTHON);
   }
 }
@@ -150,6 +166,79 @@ class PlPythonWatchIT extends WatchContract {
 class PlPythonInstallingIT extends InstallationContract {
   PlPythonInstallingIT() {
     super(BackendRuntime.PLPYTHON);
+  }
+
+  @Test
+  void optionsForJavaHoldWhereItStartsAndAreNamedWhereItDoesNot() throws SQLException {
+    try (Connection session = asker();
+        Connection admin = cluster.connect(database, "admin")) {
+      setOptions(admin, "'-Xms512m -Xmx64m'");
+      ServerErrorMessage error = refusal(session, "anything", "v1", "IA005");
+      assertEquals("Java does not start with -Xms512m -Xmx64m", error.getMessage());
+      assertTrue(
+          error.getDetail().contains("Initial heap size set to a larger value"), error.getDetail());
+      assertTrue(error.getHint().contains("jvm_options"), error.getHint());
+      String health = value(admin, "SELECT ai_worker_health() ->> 'problems'");
+      assertTrue(health.contains("Initial heap size"), health);
+      setOptions(admin, "'-Xmx48m -XX:TieredStopAtLevel=2'");
+      endpoint.replyWithSql("SELECT 1");
+      generate(session, "anything", "v1");
+      health = value(admin, "SELECT ai_worker_health() ->> 'jvm_options'");
+      assertTrue(health.endsWith(" -Xmx48m -XX:TieredStopAtLevel=2"), health);
+    }
+  }
+
+  private static void setOptions(Connection admin, String options) throws SQLException {
+    try (Statement statement = admin.createStatement()) {
+      statement.execute("UPDATE ai_worker_config SET jvm_options = " + options);
+    }
+  }
+
+  @Test
+  void jarThatIsDamagedIsNamed() throws Exception {
+    String name =
+        adminValue(
+            "SELECT substring(prosrc FROM 'ai-worker-[0-9a-f]+[.]jar') FROM pg_proc WHERE oid = 'ai_worker.bridge'::regproc");
+    Path jar = Path.of(adminValue("SHOW data_directory"), name);
+    Path kept = jar.resolveSibling(name + ".kept");
+    byte[] bytes = new byte[10_000];
+    new Random(1).nextBytes(bytes);
+    Files.move(jar, kept);
+    try {
+      for (String damage : List.of("absent", "empty", "random", "a class", "unreadable")) {
+        Files.deleteIfExists(jar);
+        switch (damage) {
+          case "absent" -> {}
+          case "empty" -> Files.createFile(jar);
+          case "random" -> Files.write(jar, bytes);
+          case "a class" -> {
+            Files.copy(kept, jar);
+            try (FileSystem content = FileSystems.newFileSystem(jar)) {
+              Files.writeString(content.getPath("aiworker/plpython/Bridge.class"), "garbage");
+            }
+          }
+          default ->
+              Files.createFile(
+                  jar,
+                  PosixFilePermissions.asFileAttribute(
+                      PosixFilePermissions.fromString("---------")));
+        }
+        if (!damage.equals("absent")) {
+          TestCluster.own(jar);
+        }
+        try (Connection session = asker()) {
+          ServerErrorMessage error = refusal(session, "anything", "v1", "IA005");
+          assertTrue(error.getHint().contains("install/install.sh"), damage + ": " + error);
+        }
+      }
+    } finally {
+      Files.deleteIfExists(jar);
+      Files.move(kept, jar);
+    }
+    endpoint.replyWithSql("SELECT 1");
+    try (Connection session = asker()) {
+      generate(session, "anything", "v1");
+    }
   }
 
   @Test

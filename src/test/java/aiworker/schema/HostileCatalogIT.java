@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import aiworker.testing.Full;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -59,6 +61,29 @@ class HostileCatalogIT {
     String label = text.lines().filter(line -> line.startsWith("TYPE evil")).findFirst().get();
     String literal = label.substring(label.indexOf("E'"), label.indexOf(");"));
     assertEquals(EVIL, db.value("SELECT " + literal));
+  }
+
+  @Test
+  void textsOfManyMegabytesCountByTheirDigest() throws Exception {
+    db.run("CREATE TABLE bomb (id int, t text, g text)");
+    String fill =
+        "DO $do$ BEGIN EXECUTE format('%s', repeat('a', "
+            + Full.or(40_000_000, 10_000_000)
+            + ")%s); END $do$";
+    db.run(fill.formatted("ALTER TABLE bomb ADD CONSTRAINT large CHECK (t <> %L)", ""));
+    String catalog = "SELECT length(catalog::text) FROM ai_worker.schema_catalog('{public}')";
+    String version = "SELECT version FROM ai_worker.schema_catalog('{public}')";
+    List<String> versions = new ArrayList<>();
+    for (String end : List.of("1", "2")) {
+      for (String object : List.of("TABLE bomb", "COLUMN bomb.t", "SCHEMA public")) {
+        db.run(fill.formatted("COMMENT ON " + object + " IS %L", " || '" + end + "'"));
+        versions.add(db.value(version));
+      }
+    }
+    assertEquals(6, Set.copyOf(versions).size(), versions.toString());
+    assertTrue(Integer.parseInt(db.value(catalog)) < 10_000, db.value(catalog));
+    db.run("ALTER TABLE bomb DROP CONSTRAINT large");
+    assertFalse(versions.contains(db.value(version)));
   }
 
   @Test
