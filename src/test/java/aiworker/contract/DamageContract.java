@@ -124,7 +124,7 @@ abstract class DamageContract extends RuntimeContract {
   /** Without these an entry or a setting cannot be kept, since it is they that are gone. */
   private static final String CANNOT_BE_KEPT =
       "DROP TABLE (public[.])?ai_worker_(cache|config) .*|ALTER TABLE (public[.])?ai_worker_(cache DROP COLUMN "
-          + "(cache_key|prompt_text|model|schema_version|generated_sql|expires_at)|config DROP COLUMN (model|row_limit)) .*";
+          + "(cache_key|prompt_text|model|schema_version|generated_sql|expires_at)|config DROP COLUMN (base_url|model|row_limit)) .*";
 
   DamageContract(BackendRuntime runtime) {
     super(runtime);
