@@ -31,9 +31,7 @@ abstract class TeachContract extends RuntimeContract {
   }
 
   private JsonNode teach(String question, String sql, String version) throws SQLException {
-    try (Connection admin = cluster.connect(database, "admin")) {
-      return json(value(admin, "SELECT ai_worker_teach(?, ?, ?)", question, sql, version));
-    }
+    return json(value(warm("admin"), "SELECT ai_worker_teach(?, ?, ?)", question, sql, version));
   }
 
   private PSQLException refused(String question, String sql) {
