@@ -288,14 +288,14 @@ pljava_settings() {
 # What is installed for the chosen runtime, in order.
 sql_files() {
   local other=pljava
+  echo install/lock.sql
   echo "install/$runtime.sql"
   if [ "$runtime" = pljava ]; then
     other=plpython
   else
     echo install/remove_jar.sql
   fi
-  echo install/lock.sql
-  grep -v -e '^#' -e '^$' -e "^$other/" "$sql_dir/install.list" | sed '/^installed[.]sql$/a install/mend.sql'
+  grep -v -e '^#' -e '^$' -e "^$other/" "$sql_dir/install.list" | sed '/^installed[.]sql$/a install/changed.sql\ninstall/mend.sql'
   echo install/health.sql
 }
 
@@ -306,14 +306,36 @@ model() {
     sed -E 's/\b(public|ai_worker)[.]/ai_worker_model./g'
 }
 
+# Statements that lock a table, if only to find that there is nothing to do.
+LOCKING='^(CREATE (UNLOGGED )?(TABLE|INDEX|SEQUENCE)|ALTER TABLE|(DROP|CREATE) TRIGGER|CREATE OR REPLACE VIEW'
+LOCKING+='|COMMENT ON (TABLE|COLUMN|CONSTRAINT|INDEX|SEQUENCE|TRIGGER|VIEW)) '
+readonly LOCKING
+
+# Files of sql/ in which those are left out unless something of them has changed.
+unless_unchanged() {
+  awk -v locking="$LOCKING" '
+    $0 ~ locking && !inside { inside = 1; print "\\if :changed" }
+    { print }
+    inside && /;$/ { inside = 0; print "\\endif" }' "$@"
+}
+
 # script FILE...: the statements' own results are of no interest; \echo and errors still show.
 script() {
-  local file
+  local file changed=
   printf '\\o /dev/null\n%s' "$settings"
   for file in "$@"; do
     [[ $file == install/* ]] || printf "\\\\echo '==> sql/%s'\n" "$file"
-    [ "$file" != install/mend.sql ] || model "$@"
-    cat "$sql_dir/$file"
+    case $file in
+      install/mend.sql)
+        printf '\\if :changed\n%s\n' "SET LOCAL ai_worker.lock_mode = 'ACCESS EXCLUSIVE';"
+        cat "$sql_dir/install/lock.sql"
+        model "$@"
+        cat "$sql_dir/$file"
+        printf '%s\n' '\endif'
+        changed=known
+        ;;
+      *.sql) if [ "$changed" = known ]; then unless_unchanged "$sql_dir/$file"; else cat "$sql_dir/$file"; fi ;;
+    esac
     echo
   done | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g"
 }
@@ -347,6 +369,7 @@ install_it() {
   [ "$runtime" != pljava ] || pljava_settings
   local list
   mapfile -t list < <(sql_files)
+  files+=(-v statements="$(sed -n -E "/$LOCKING/,/;\$/p" "${list[@]/#/"$sql_dir/"}" | sha256sum | cut -c 1-64)")
   run_transaction "${list[@]}"
   remove_unused_jars
   say "done: AI Worker is in database \"$server_database\""
@@ -366,6 +389,7 @@ uninstall_it() {
     say "AI Worker is not installed in database \"$server_database\": nothing to remove"
     return
   fi
+  settings="SET ai_worker.lock_mode = 'ACCESS EXCLUSIVE';"$'\n'
   run_transaction install/lock.sql remove.sql install/remove_jar.sql
   remove_unused_jars
   say "done: AI Worker is removed from database \"$server_database\""

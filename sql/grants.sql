@@ -84,7 +84,9 @@ GRANT SELECT ON TABLE public.ai_worker_activity, public.ai_worker_usage, public.
 -- need not wait here.
 DO $$
 BEGIN
-    PERFORM public.ai_worker_recount();
+    IF COALESCE(current_setting('ai_worker.unchanged', true), '') <> 'true' THEN
+        PERFORM public.ai_worker_recount();
+    END IF;
 END
 $$;
 
@@ -93,7 +95,9 @@ DO $$
 DECLARE
     view record;
 BEGIN
-    FOR view IN SELECT o.name, pg_get_viewdef(o.oid) AS query FROM ai_worker.objects() AS o WHERE o.kind = 'VIEW' LOOP
+    FOR view IN SELECT o.name, pg_get_viewdef(o.oid) AS query FROM ai_worker.objects() AS o
+                 WHERE o.kind = 'VIEW' AND COALESCE(current_setting('ai_worker.unchanged', true), '') <> 'true'
+    LOOP
         EXECUTE format('CREATE OR REPLACE VIEW %s AS %s', view.name, view.query);
     END LOOP;
 END
