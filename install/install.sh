@@ -98,13 +98,15 @@ is_connection_string() {
 
 # Runs psql in the database. What the database, the role or the caller has set for sessions is not to matter here.
 ask() {
-  local target=$dbname
+  local target=$dbname options=
   if ! is_connection_string "$dbname"; then
     # psql would take a name with = in it for a connection string
     target=${target//\\/\\\\}
     target="dbname='${target//\'/\\\'}'"
   fi
-  PGCLIENTENCODING=UTF8 PGOPTIONS="${PGOPTIONS:-} -c search_path=pg_catalog -c standard_conforming_strings=on \
+  # older servers refuse the name
+  [ "$server_major" -lt 17 ] || options='-c transaction_timeout=0'
+  PGCLIENTENCODING=UTF8 PGOPTIONS="${PGOPTIONS:-} $options -c search_path=pg_catalog -c standard_conforming_strings=on \
 -c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed -c check_function_bodies=on \
 -c row_security=on -c statement_timeout=0 -c lock_timeout=10s -c idle_in_transaction_session_timeout=0 \
 -c client_min_messages=warning" \
@@ -293,8 +295,15 @@ sql_files() {
     echo install/remove_jar.sql
   fi
   echo install/lock.sql
-  grep -v -e '^#' -e '^$' -e "^$other/" "$sql_dir/install.list"
+  grep -v -e '^#' -e '^$' -e "^$other/" "$sql_dir/install.list" | sed '/^installed[.]sql$/a install/mend.sql'
   echo install/health.sql
+}
+
+# The tables and indexes of all files, in a schema of their own.
+model() {
+  echo 'CREATE SCHEMA ai_worker_model;'
+  sed -n -E -e '/^CREATE (UNLOGGED )?(TABLE|INDEX) IF NOT EXISTS /,/;$/p' "${@/#/"$sql_dir/"}" |
+    sed -E 's/\b(public|ai_worker)[.]/ai_worker_model./g'
 }
 
 # script FILE...: the statements' own results are of no interest; \echo and errors still show.
@@ -303,6 +312,7 @@ script() {
   printf '\\o /dev/null\n%s' "$settings"
   for file in "$@"; do
     [[ $file == install/* ]] || printf "\\\\echo '==> sql/%s'\n" "$file"
+    [ "$file" != install/mend.sql ] || model "$@"
     cat "$sql_dir/$file"
     echo
   done | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g"

@@ -151,6 +151,12 @@ class PlPythonRestoreIT extends RestoreContract {
   }
 }
 
+class PlPythonDamageIT extends DamageContract {
+  PlPythonDamageIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonWatchIT extends WatchContract {
   PlPythonWatchIT() {
     super(BackendRuntime.PLPYTHON);
