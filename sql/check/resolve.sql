@@ -494,7 +494,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     keyword_operators CONSTANT text[] := ai_worker.keyword_operators(statement);
-    found record;
+    namesake record;
 BEGIN
     WITH other AS MATERIALIZED (
         SELECT n.oid, n.nspname, n.nspname = ANY (schemas) AS in_scope
@@ -518,7 +518,7 @@ BEGIN
                                                       AND b.oprleft = p.oprleft AND b.oprright = p.oprright)
           FROM word AS w JOIN pg_operator AS p ON p.oprname = w.name AND p.oid >= 16384
          WHERE w.kind = 'symbol')
-    SELECT m.kind, m.name, m.schema INTO found
+    SELECT m.kind, m.name, m.schema INTO namesake
       FROM (SELECT f.kind, f.name, o.nspname::text AS schema
               FROM fitting AS f JOIN other AS o ON o.oid = f.schema
              WHERE CASE WHEN o.in_scope THEN f.same
@@ -547,10 +547,10 @@ BEGIN
              UNION ALL
             SELECT d.kind, d.name, d.schema FROM ai_worker.word_namesakes(statement, names) AS d) AS m
      LIMIT 1;
-    IF found.name IS NOT NULL THEN
+    IF namesake.name IS NOT NULL THEN
         RETURN jsonb_build_object(
             'sqlstate', '0A000',
-            'message', format('under another search path %s %s could be the one of schema %I', found.kind, found.name, found.schema),
+            'message', format('under another search path %s %s could be the one of schema %I', namesake.kind, namesake.name, namesake.schema),
             'hint', 'Write it with its schema, or ask in a read-write transaction on the primary, without event triggers on CREATE VIEW.');
     END IF;
     RETURN NULL;
