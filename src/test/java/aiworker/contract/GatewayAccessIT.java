@@ -142,8 +142,17 @@ class GatewayAccessIT extends WithGateway {
     assertEquals(
         400,
         raw(
-            "POST /generate HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
-                + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"));
+            """
+            POST /generate HTTP/1.1
+            Host: localhost
+            Connection: close
+            Content-Type: application/json
+            Transfer-Encoding: gzip, chunked
+
+            0
+
+            """
+                .replace("\n", "\r\n")));
   }
 
   private int raw(String request) throws IOException {
