@@ -98,13 +98,15 @@ is_connection_string() {
 
 # Runs psql in the database. What the database, the role or the caller has set for sessions is not to matter here.
 ask() {
-  local target=$dbname
+  local target=$dbname options=
   if ! is_connection_string "$dbname"; then
     # psql would take a name with = in it for a connection string
     target=${target//\\/\\\\}
     target="dbname='${target//\'/\\\'}'"
   fi
-  PGCLIENTENCODING=UTF8 PGOPTIONS="${PGOPTIONS:-} -c search_path=pg_catalog -c standard_conforming_strings=on \
+  # older servers refuse the name
+  [ "$server_major" -lt 17 ] || options='-c transaction_timeout=0'
+  PGCLIENTENCODING=UTF8 PGOPTIONS="${PGOPTIONS:-} $options -c search_path=pg_catalog -c standard_conforming_strings=on \
 -c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed -c check_function_bodies=on \
 -c row_security=on -c statement_timeout=0 -c lock_timeout=10s -c idle_in_transaction_session_timeout=0 \
 -c client_min_messages=warning" \
@@ -286,24 +288,54 @@ pljava_settings() {
 # What is installed for the chosen runtime, in order.
 sql_files() {
   local other=pljava
+  echo install/lock.sql
   echo "install/$runtime.sql"
   if [ "$runtime" = pljava ]; then
     other=plpython
   else
     echo install/remove_jar.sql
   fi
-  echo install/lock.sql
-  grep -v -e '^#' -e '^$' -e "^$other/" "$sql_dir/install.list"
+  grep -v -e '^#' -e '^$' -e "^$other/" "$sql_dir/install.list" | sed '/^installed[.]sql$/a install/changed.sql\ninstall/mend.sql'
   echo install/health.sql
+}
+
+# The tables and indexes of all files, in a schema of their own.
+model() {
+  echo 'CREATE SCHEMA ai_worker_model;'
+  sed -n -E -e '/^CREATE (UNLOGGED )?(TABLE|INDEX) IF NOT EXISTS /,/;$/p' "${@/#/"$sql_dir/"}" |
+    sed -E 's/\b(public|ai_worker)[.]/ai_worker_model./g'
+}
+
+# Statements that lock a table, if only to find that there is nothing to do.
+LOCKING='^(CREATE (UNLOGGED )?(TABLE|INDEX|SEQUENCE)|ALTER TABLE|(DROP|CREATE) TRIGGER|CREATE OR REPLACE VIEW'
+LOCKING+='|COMMENT ON (TABLE|COLUMN|CONSTRAINT|INDEX|SEQUENCE|TRIGGER|VIEW)) '
+readonly LOCKING
+
+# Files of sql/ in which those are left out unless something of them has changed.
+unless_unchanged() {
+  awk -v locking="$LOCKING" '
+    $0 ~ locking && !inside { inside = 1; print "\\if :changed" }
+    { print }
+    inside && /;$/ { inside = 0; print "\\endif" }' "$@"
 }
 
 # script FILE...: the statements' own results are of no interest; \echo and errors still show.
 script() {
-  local file
+  local file changed=
   printf '\\o /dev/null\n%s' "$settings"
   for file in "$@"; do
     [[ $file == install/* ]] || printf "\\\\echo '==> sql/%s'\n" "$file"
-    cat "$sql_dir/$file"
+    case $file in
+      install/mend.sql)
+        printf '\\if :changed\n%s\n' "SET LOCAL ai_worker.lock_mode = 'ACCESS EXCLUSIVE';"
+        cat "$sql_dir/install/lock.sql"
+        model "$@"
+        cat "$sql_dir/$file"
+        printf '%s\n' '\endif'
+        changed=known
+        ;;
+      *.sql) if [ "$changed" = known ]; then unless_unchanged "$sql_dir/$file"; else cat "$sql_dir/$file"; fi ;;
+    esac
     echo
   done | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g"
 }
@@ -337,6 +369,7 @@ install_it() {
   [ "$runtime" != pljava ] || pljava_settings
   local list
   mapfile -t list < <(sql_files)
+  files+=(-v statements="$(sed -n -E "/$LOCKING/,/;\$/p" "${list[@]/#/"$sql_dir/"}" | sha256sum | cut -c 1-64)")
   run_transaction "${list[@]}"
   remove_unused_jars
   say "done: AI Worker is in database \"$server_database\""
@@ -356,6 +389,7 @@ uninstall_it() {
     say "AI Worker is not installed in database \"$server_database\": nothing to remove"
     return
   fi
+  settings="SET ai_worker.lock_mode = 'ACCESS EXCLUSIVE';"$'\n'
   run_transaction install/lock.sql remove.sql install/remove_jar.sql
   remove_unused_jars
   say "done: AI Worker is removed from database \"$server_database\""

@@ -16,8 +16,8 @@ Usage: packages.sh [--tests]
 Installs what is missing of: PostgreSQL's server (version $MIN_SERVER or later), a JDK ($MIN_JAVA or later), Maven, PL/Python,
 and PL/Java where the machine's own package sources offer it.
 
-  --tests   what the tests need too: pg_cron, plpgsql_check, shellcheck, pyflakes, psycopg2, curl, and chromium with
-            its driver
+  --tests   what the tests need too: pg_cron, plpgsql_check, shellcheck, pyflakes, psycopg2, curl, chromium with its
+            driver, promtool alone of prometheus, and pgbouncer without its service
 
 Exit codes: 0 everything is there, 1 something is missing and could not be installed, 2 wrong option
 HELP
@@ -103,6 +103,34 @@ missing() {
   fi
 }
 
+# Package and path of each program that is taken from its package alone, which would start a server.
+missing_programs() {
+  local package path
+  [ "$tests" = yes ] || return 0
+  while read -r package path; do
+    if ! command -v "${path##*/}" >/dev/null && offered "$package"; then
+      echo "$package $path"
+    fi
+  done <<<'prometheus usr/bin/promtool
+pgbouncer usr/sbin/pgbouncer'
+}
+
+# install_program PACKAGE PATH
+install_program() (
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  cd "$folder"
+  # whom apt lets download
+  chmod 755 . && { chown _apt . 2>/dev/null || true; }
+  mapfile -t libraries < <(apt-cache depends "$1" | sed -nE 's/^ *Depends: (lib[^ ]+)$/\1/p')
+  if [ ${#libraries[@]} -gt 0 ]; then
+    apt-get -q install -y --no-install-recommends "${libraries[@]}" >/dev/null
+  fi
+  apt-get -q download "$1" >/dev/null
+  dpkg-deb --fsys-tarfile "$1"_*.deb | tar -x "./$2"
+  install "$2" /usr/local/bin
+)
+
 main() {
   while [ $# -gt 0 ]; do
     take_option '' "$@"
@@ -121,9 +149,11 @@ main() {
   [ -z "${JAVA_HOME:-}" ] || is_jdk "$JAVA_HOME" ||
     die 1 "JAVA_HOME=$JAVA_HOME is no JDK of version $MIN_JAVA or later" "unset it, or set it to such a JDK"
 
-  local packages
+  local packages package path
   mapfile -t packages < <(missing)
-  [ ${#packages[@]} -gt 0 ] || return 0
+  if [ ${#packages[@]} -eq 0 ] && { [ -z "$(missing_programs)" ] || [ "$(id -u)" != 0 ]; }; then
+    return 0
+  fi
   command -v apt-get >/dev/null || die 1 "missing, by the names of their Debian packages: ${packages[*]}" \
     "this machine has no apt-get: install the same with its own package manager"
   [ "$(id -u)" = 0 ] || die 1 "missing packages: ${packages[*]}" \
@@ -134,8 +164,14 @@ main() {
   apt-get -q update >/dev/null || say "apt-get update failed; trying with the package lists at hand" >&2
   # fresh lists may know more: the server's version, PL/Java
   mapfile -t packages < <(missing)
-  say "apt-get install ${packages[*]}"
-  apt-get -q install -y --no-install-recommends "${packages[@]}" >/dev/null
+  if [ ${#packages[@]} -gt 0 ]; then
+    say "apt-get install ${packages[*]}"
+    apt-get -q install -y --no-install-recommends "${packages[@]}" >/dev/null
+  fi
+  while read -r package path; do
+    say "${path##*/} of $package, into /usr/local/bin"
+    install_program "$package" "$path" </dev/null || say "${path##*/} could not be had; its test says so" >&2
+  done < <(missing_programs)
 
   mapfile -t packages < <(missing)
   [ ${#packages[@]} -eq 0 ] || die 1 "still missing after apt-get install: ${packages[*]}" \

@@ -212,6 +212,14 @@ BEGIN
     END IF;
     response := ai_worker.hit(prompt, schema_version);
     IF response IS NULL THEN
+        -- What locks the cache may have locked the settings too, for as long as an installation takes.
+        BEGIN
+            LOCK TABLE public.ai_worker_config IN ACCESS SHARE MODE NOWAIT;
+        EXCEPTION WHEN lock_not_available THEN
+            RETURN NULL;
+        WHEN undefined_table THEN
+            NULL;
+        END;
         PERFORM ai_worker.check_request(prompt, schema_version, (ai_worker.settings() ->> 'max_prompt_chars')::integer);
     END IF;
     RETURN response;

@@ -2,6 +2,7 @@ package aiworker.check;
 
 import aiworker.error.AiWorkerException;
 import aiworker.error.Refusal;
+import aiworker.lexer.Lexer;
 import aiworker.lexer.Token;
 
 /**
@@ -12,25 +13,26 @@ final class EscapedText {
   private EscapedText() {}
 
   /**
-   * A constant that goes on over several lines, in one pair of quotes. With backslash escapes it
-   * stays as it is, since one could reach over the joint.
+   * A constant that goes on over several lines, in one pair of quotes and without the comments
+   * between. One with backslash escapes keeps its joints, since an escape could reach over them.
    */
   static String joined(String string) {
-    int open = string.indexOf('\'');
-    if (string.startsWith("$") || "eE".indexOf(string.charAt(0)) >= 0) {
+    if (string.startsWith("$")) {
       return string;
     }
+    boolean escapes = "eE".indexOf(string.charAt(0)) >= 0;
+    int open = string.indexOf('\'');
     StringBuilder joined = new StringBuilder(string.substring(0, open + 1));
     for (int at = open + 1; at < string.length(); at++) {
       char c = string.charAt(at);
-      boolean doubled = c == '\'' && string.startsWith("''", at);
-      if (doubled) {
-        joined.append("''");
-        at++;
+      boolean pair = (escapes && c == '\\') || string.startsWith("''", at);
+      if (pair) {
+        joined.append(c).append(string.charAt(++at));
       } else if (c != '\'') {
         joined.append(c);
       } else if (at + 1 < string.length()) {
-        at = string.indexOf('\'', at + 1);
+        joined.append(escapes ? "'\n'" : "");
+        at = Lexer.continuation(string, at + 1) - 1;
       }
     }
     return joined.append('\'').toString();
