@@ -19,7 +19,7 @@ AS $$
         SELECT 'pg_class'::regclass, c.oid, 0,
                CASE c.relkind WHEN 'i' THEN concat(pg_get_indexdef(c.oid), CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END)
                               WHEN 'v' THEN pg_get_viewdef(c.oid)
-                              ELSE concat(c.relkind, c.relpersistence, c.relreplident,
+                              ELSE concat(c.relkind, CASE c.relname WHEN 'cache_hits' THEN 'u' ELSE c.relpersistence END, c.relreplident,
                                           -- other options are the DBA's
                                           (SELECT count(*) FROM pg_class AS r
                                             WHERE r.oid IN (c.oid, c.reltoastrelid) AND 'vacuum_truncate=off' = ANY (r.reloptions))) END

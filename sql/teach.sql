@@ -13,8 +13,6 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_taught (
 );
 REVOKE ALL ON TABLE public.ai_worker_taught FROM PUBLIC;
 ALTER TABLE public.ai_worker_taught REPLICA IDENTITY FULL;
-CREATE UNIQUE INDEX IF NOT EXISTS ai_worker_taught_question
-    ON public.ai_worker_taught (ai_worker.cache_key(question, '', COALESCE(schema_version, '')));
 COMMENT ON TABLE public.ai_worker_taught IS
     'AI Worker: questions whose statements ai_worker_teach was given; what is deleted here is no longer answered by it, but for entries that the cache still has';
 COMMENT ON COLUMN public.ai_worker_taught.question IS 'The question, or the form of questions with slots such as {year:integer}';
@@ -25,7 +23,6 @@ COMMENT ON COLUMN public.ai_worker_taught.pattern IS 'What questions of its form
 COMMENT ON COLUMN public.ai_worker_taught.slots IS 'The slots in their order, each as name:type';
 COMMENT ON COLUMN public.ai_worker_taught.taught_by IS 'Who taught it';
 COMMENT ON COLUMN public.ai_worker_taught.taught_at IS 'When';
-COMMENT ON INDEX public.ai_worker_taught_question IS 'One statement for each question and version; for finding it';
 
 CREATE OR REPLACE FUNCTION ai_worker.slots(question text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -117,8 +114,8 @@ AS $$
 BEGIN
     SELECT t.statement, true INTO statement, exact
       FROM public.ai_worker_taught AS t
-     WHERE ai_worker.cache_key(t.question, '', COALESCE(t.schema_version, '')) = ai_worker.cache_key(prompt, '', COALESCE(taught.schema_version, ''))
-       AND t.pattern IS NULL;
+     WHERE t.question = prompt AND t.schema_version IS NOT DISTINCT FROM taught.schema_version AND t.pattern IS NULL
+     ORDER BY t.taught_at DESC LIMIT 1;
     IF NOT FOUND AND octet_length(prompt) <= 4000 THEN
         -- The form that says most.
         SELECT f.statement, false INTO statement, exact
@@ -171,16 +168,14 @@ CREATE OR REPLACE FUNCTION ai_worker.finish_lesson(
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     slots CONSTANT text[] := ai_worker.slots(finish_lesson.question);
     form CONSTANT text := CASE WHEN cardinality(slots) > 0 THEN ai_worker.slot_pattern(finish_lesson.question) END;
 BEGIN
-    INSERT INTO public.ai_worker_taught AS t (question, schema_version, statement, pattern, slots)
-    VALUES (finish_lesson.question, finish_lesson.schema_version, finish_lesson.statement, form, slots)
-    ON CONFLICT (ai_worker.cache_key(question, '', COALESCE(schema_version, ''))) DO UPDATE
-        SET statement = EXCLUDED.statement, pattern = EXCLUDED.pattern, slots = EXCLUDED.slots, taught_by = EXCLUDED.taught_by,
-            taught_at = EXCLUDED.taught_at;
+    DELETE FROM public.ai_worker_taught AS t
+     WHERE t.question = finish_lesson.question AND t.schema_version IS NOT DISTINCT FROM finish_lesson.schema_version;
+    INSERT INTO public.ai_worker_taught (question, schema_version, statement, pattern, slots)
+    VALUES (finish_lesson.question, finish_lesson.schema_version, finish_lesson.statement, form, slots);
     -- What was answered otherwise until now is wrong; hits not yet folded belong to the entry that goes.
     DELETE FROM public.ai_worker_cache AS c
      WHERE c.cache_key = request ->> 'cache_key'

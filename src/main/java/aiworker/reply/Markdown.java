@@ -62,6 +62,7 @@ final class Markdown {
       start++;
     }
     if (StatementSearch.isVerb(text.substring(tag, start).toUpperCase(Locale.ROOT))) {
+      tag = open;
       start = open;
     }
     int body = start;

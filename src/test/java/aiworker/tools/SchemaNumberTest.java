@@ -21,7 +21,7 @@ class SchemaNumberTest {
   private static final Path NUMBERS =
       Path.of("src/test/resources/aiworker/tools/schema-numbers.txt");
   private static final Pattern MADE =
-      Pattern.compile("(?ms)^CREATE (UNLOGGED |UNIQUE )?(TABLE|INDEX) .*?;$");
+      Pattern.compile("(?ms)^CREATE (UNLOGGED )?(TABLE|INDEX) .*?;$");
   private static final Pattern NUMBER =
       Pattern.compile("(?s)FUNCTION ai_worker\\.schema_number\\(\\).*?SELECT (\\d+)");
 
