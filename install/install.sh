@@ -302,7 +302,9 @@ sql_files() {
 # The tables and indexes of all files, in a schema of their own.
 model() {
   echo 'CREATE SCHEMA ai_worker_model;'
-  sed -n -E -e '/^CREATE (UNLOGGED )?(TABLE|INDEX) IF NOT EXISTS /,/;$/p' "${@/#/"$sql_dir/"}" |
+  awk '/^CREATE (UNLOGGED )?(TABLE|INDEX) IF NOT EXISTS / { inside = 1 }
+    inside { print }
+    /;$/ { inside = 0 }' "${@/#/"$sql_dir/"}" |
     sed -E 's/\b(public|ai_worker)[.]/ai_worker_model./g'
 }
 
