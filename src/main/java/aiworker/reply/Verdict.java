@@ -15,44 +15,60 @@ final class Verdict {
   /** The end of a sentence, or of a part that speaks of something else. */
   private static final Pattern SENTENCE = Pattern.compile("(?<=[.!?;。！？])\\s*|\\n+");
 
-  /** Words that name the statement. */
+  /** Words that name the statement, in other languages than English. */
   private static final String IT =
-      "\\b(?:this|that|it|these|above|query|statement|sql|answer|one|version|draft|approach|code|select|result"
-          + "|dies\\w*|das|abfrage|anweisung|ceci|cela|c'|c’|ce|cette|requête|est[aeo]|eso|es[ao]|consulta|sentencia|isto|isso|quest[ao]"
-          + "|query|istruzione|deze|dit|dat|den här|det|frågan|to|zapytanie|это\\w*|запрос\\w*)\\b[^\\w\\n]*";
+      "\\b(?:query|sql|code|dies\\w*|das|abfrage|anweisung|ceci|cela|c'|c’|ce|cette|requête|est[aeo]|eso|es[ao]|consulta|sentencia|isto|isso"
+          + "|quest[ao]|istruzione|deze|dit|dat|den här|det|frågan|to|zapytanie|это\\w*|запрос\\w*)\\b[^\\w\\n]*";
+
+  /**
+   * The statement as the subject of a sentence. "That" is one at the beginning alone: elsewhere it
+   * tells of rows, as in "orders that are incomplete".
+   */
+  private static final String SUBJECT =
+      "(?:^\\W*(?:(?:but|however|so|and|well|sorry|unfortunately|wait|actually|hmm+|oh|no|yes|still|then|now)\\W+){0,2}(?:that|these|those|one)"
+          + "|\\b(?:this|it)|\\b(?:quer(?:y|ies)|statements?|sql|answer|version|draft|approach|code|select|result))\\b"
+          + "(?:\\W+(?:quer(?:y|ies)|statements?|sql|answer|one|version|draft|approach|code|select|result|above|below|here|shown|probably|actually"
+          + "|still|clearly|unfortunately|simply|really|also|alone|as (?:it is|shown|written))\\b){0,3}[^\\w\\n]*";
 
   private static final String WRONG =
       "(?:wrong|incorrect|invalid|broken|faulty|flawed|mistaken|erroneous|inaccurate|incomplete|outdated|nonsense|useless"
           + "|a mistake|an error|misleading|only a draft|just a draft|a draft|just an example|only an example|unsafe|untested"
-          + "|(?:not|never|n['’]t)\\W+(?:\\w+\\W+){0,2}?(?:work|use|used|run|right|correct|valid|possible|enough|accurate|answer|what|exist|"
-          + "trust\\w*|final|complete|quite|match|return (?:what|the (?:right|correct)))"
-          + "|(?:cannot|can['’]t|won['’]t|fails?)\\W+(?:be\\W+)?(?:work|used?|run|trusted|right|correct|answer\\w*)?)\\b";
+          + "|(?:not|never|n['’]t)\\W+(?:\\w+\\W+){0,2}?(?:used|run|right|correct|valid|possible|enough|accurate|answer|what|trusted|final|complete|quite)"
+          + "|(?:cannot|can['’]t|won['’]t|not)\\W+(?:be\\W+)?(?:work|used?|run|trusted|right|correct|answer\\w*))\\b";
+
+  /** The end of what is said, or a reason: an adjective before a noun tells of rows. */
+  private static final String ENDS =
+      "(?!\\w)(?=\\W*(?:\\z|[.,;:!?。，)]|\\b(?:weil|da|denn|car|parce|puisque|porque|pois|perché|omdat|want|ponieważ|потому|так)\\b))";
 
   private static final String WRONG_ELSEWHERE =
-      "(?:falsch\\w*|fehlerhaft\\w*|ungültig\\w*|stimmt (?:so )?nicht|stimmt leider nicht|nicht (?:richtig|korrekt|gültig|möglich)"
+      "(?:falsch|fehlerhaft|ungültig|stimmt (?:so )?nicht|stimmt leider nicht|nicht (?:richtig|korrekt|gültig|möglich)"
           + "|funktioniert (?:so )?nicht|faux|fausse|incorrecte?s?|erronée?|invalide|pas (?:correcte?|juste|bonne?|valable|valide)|ne (?:fonctionne|marche) pas"
           + "|incorrect[ao]s?|equivocad[ao]s?|erróne[ao]s?|inválid[ao]|no (?:es|está) (?:correct[ao]|bien|válid[ao])|no funciona|está mal"
           + "|errad[ao]s?|incorret[ao]s?|não (?:está|é) (?:corret[ao]|cert[ao]|válid[ao])|não funciona"
           + "|sbagliat[aoie]|errat[aoie]|scorrett[aoie]|non (?:è|funziona)(?: (?:corrett|giust|valid)\\w+)?"
           + "|fout|verkeerd|onjuist|klopt niet|niet (?:juist|correct|goed)|werkt niet|felaktig\\w*|forkert|feil|inte (?:rätt|korrekt)|fel"
           + "|błędn\\w+|niepoprawn\\w+|nieprawidłow\\w+|nie działa|śpatn\\w+|špatn\\w+|nesprávn\\w+|yanlış|hatalı|greșit\\w*"
-          + "|неверн\\w+|неправильн\\w+|ошиб\\w+|не работает|некорректн\\w+|помилк\\w+|хибн\\w+)(?!\\w)";
+          + "|неверн\\w+|неправильн\\w+|ошибочн\\w+|не работает|некорректн\\w+|помилк\\w+|хибн\\w+)"
+          + ENDS;
 
   private static final Pattern AGAINST =
       Pattern.compile(
           // it is wrong
-          IT
-              + "(?:[\\w-]+[^\\w]+){0,2}?(?:is|was|are|looks?|seems?|would|will|might|may|could|does|did|has|contains|isn|wasn|doesn|won|wouldn|can|fails?"
-              + "|ca|should|gives?|returns?)\\b['’]?(?:t\\b)?\\W+(?:(?:be|probably|actually|just|simply|still|also|unfortunately|clearly|obviously"
-              + "|slightly|a bit|not quite|plain|completely|totally|have|been|an?|the|now|therefore|then|so|only|to|however|hence|thus|of|course)\\W+){0,4}"
+          SUBJECT
+              + "(?:\\b(?:is|are|was|were|looks?|seems?|would|will|might|may|could|should|can)\\b|['’]?s\\b|(?=(?:cannot|can['’]t|won['’]t)\\b))['’]?\\W*"
+              + "(?:(?:be|probably|actually|just|simply|still|also|unfortunately|clearly|obviously|slightly|a bit|quite|plain|completely|totally|an?|the|now"
+              + "|therefore|then|so|only|to|however|hence|thus|of course)\\W+){0,4}"
               + WRONG
               + "|"
-              + IT
-              + "(?:\\w+\\W+){0,2}?(?:is|does|do|did|wo|ca|would|was|should|could|has)n['’]t\\W+(?:\\w+\\W+){0,2}?(?:work|use|used|run|right|correct|valid"
-              + "|possible|enough|what|answer|an answer|the answer|complete|accurate|trusted)\\b"
+              + SUBJECT
+              + "(?:(?:is|was|are|would|should|could|ca|wo)n['’]t|(?:does|do|did)(?:n['’]t| not))\\W+(?:(?:be|quite|really|actually|even|a|an|the)\\W+){0,2}"
+              + "(?:work|used|run|right|correct|valid|possible|enough|what|answer|complete|accurate|trusted)\\b"
               + "|"
-              + IT
-              + "(?:fails|is not what|misses|is missing|ignores the|forgot|forgets)\\b"
+              + SUBJECT
+              + "(?:is not what|is missing|forgot|forgets)\\b"
+              + "|"
+              + SUBJECT
+              + "(?:gives?|returns?|has|contains|yields|produces)\\W+(?:(?:an?|the|some)\\W+)?(?:wrong|incorrect|inaccurate|misleading|error|mistake|bug|typo|flaw)\\b"
               // the wrong table
               + "|\\b(?:wrong|incorrect) (?:table|column|quer(?:y|ies)|statement|sql|answer|results?|relation|join|field|one|way|thing|count|numbers?|filter"
               + "|condition|rows?|schema|date|year|month)\\b"
@@ -65,13 +81,13 @@ final class Verdict {
               + "|\\bnon (?:usare|utilizzare|usarla|usarlo|eseguire|usi)\\b|\\bniet (?:gebruiken|uitvoeren)|\\bgebruik \\w+ niet|\\bне (?:использ\\w+|запуск\\w+|выполня\\w+)"
               // it is to be completed
               + "|^\\W*(?:please |you(?:['’]ll)? (?:need to|must|should|have to) |(?:just |simply |then |and |but )|(?:remember|be sure|make sure|don['’]t forget) to )*"
-              + "(?:replace|substitute|fill in|swap|adjust|change|modify|adapt|insert)\\b(?!s)"
+              + "(?:(?:replace|substitute|fill in|swap|insert)\\b|(?:adjust|change|modify|adapt)\\b[^\\n]{0,60}?\\b(?:your|tables?|columns?|schema|names?|placeholders?|accordingly)\\b)"
               + "|\\bplaceholders?\\b|\\bplatzhalter|\\bersetze[ n]|\\bremplace[zr]\\b|\\breemplaz[ae]\\w*|\\bsustituy[ae]\\w*|\\bsubstitua\\w*|\\bsostitui\\w+|\\bvervang\\b|\\bзамени\\w+"
               + "|占位符|替换|替換|置き換え"
               // in other languages
               + "|"
               + IT
-              + "(?:[\\w'’-]+[^\\w]+){0,4}?"
+              + "(?:[\\w'’-]+[^\\w]+){0,2}?"
               + WRONG_ELSEWHERE
               + "|错误|錯誤|不正确|不正確|不对(?!等)|不對|是错|有误|无效|不要(?:使用|用|运行)|間違|誤り|正しくあり?ま?せ?|正しくない|使わない|使用しない"
               + "|틀렸|틀립|잘못|올바르지|사용하지",
@@ -82,7 +98,7 @@ final class Verdict {
       Pattern.compile(
           "^\\W*(?:(?:but|oh|ah|well|so|and|hmm+|hm)\\W+){0,2}(?:wait|oops|whoops|hmm+|hm|sorry|my (?:bad|mistake)|correction|scratch that|strike that|no[,.!:]|nope"
               + "|on second thoughts?|actually|hold on|let me (?:fix|correct|redo|rethink|re-?check|re-?consider|revise|try|re-?write|think|double)"
-              + "|i (?:made|meant|should have|need to (?:fix|correct)|was wrong|misread|forgot|overlooked|mis\\w+)|better\\b|instead\\b|revised|alternatively"
+              + "|i (?:made|meant|should have|need to (?:fix|correct)|was wrong|misread|forgot|overlooked|mis\\w+)|better:|revised:"
               + "|moment|halt|warte|nein|korrektur|entschuldigung|besser|attends|attendez|non[,.!:]|désolée?|pardon|en fait|espera|perdón|lo siento|corrección"
               + "|mejor|desculpe|correção|aspetta|scusa|correzione|wacht|nee[,.!:]|correctie|подожди\\w*|стой|нет[,.!:]|извин\\w+"
               + "|等等|等一下|抱歉|对不起|更正|待って|訂正|すみません|잠깐|아니|죄송)(?![\\p{L}&&[a-z]])"
@@ -98,11 +114,11 @@ final class Verdict {
   /** Words right before a statement that is not the answer. */
   private static final Pattern AGAINST_WHAT_FOLLOWS =
       Pattern.compile(
-          "(?:\\b(?:not|never|avoid|ignore|disregard|discard|skip|wrong|incorrect|invalid|cannot)|n['’]t|instead of|rather than|nicht|statt|falsch|au lieu de|en lugar de|em vez de"
+          "(?:\\b(?:not|never|avoid|ignore|disregard|discard|skip|cannot|(?:wrong|incorrect|invalid)(?=\\s*:|\\W+(?:query|statement|one|sql|approach|version|attempt|example)\\b))|(?:^|\\n)\\W*(?:wrong|incorrect|invalid)|n['’]t|instead of|rather than|nicht|statt|falsch|au lieu de|en lugar de|em vez de"
               + "|invece di|in plaats van)(?:\\W+(?:use|using|run|running|write|do|say|just|simply|try|is|was|be|would|query|statement|one|sql"
               + "|this|that|like|with|approach|version|attempt|draft|example|so|the|it|following|below|these|:))*\\W*\\z"
               + "|\\b(?:first|initial|rough|wrong|bad|naive|failed|earlier|previous|my|old|original|tempting|common)(?: \\w+)?"
-              + " (?:attempt|try|draft|mistake|version|guess|idea|thought|answer)\\W*\\z|\\b(?:draft|bad|wrong|don['’]t)\\W*\\z|❌\\W*\\z",
+              + " (?:attempt|try|draft|mistake|version|guess|idea|thought|answer)\\W*\\z|\\b(?:draft|bad|wrong|don['’]t)[^\\w.]*\\z|❌\\W*\\z",
           FLAGS);
 
   /** A question or plea back to whom asked. */
