@@ -52,9 +52,11 @@ BEGIN
                               WHERE b.proname = f.proname AND b.pronamespace = 'pg_catalog'::regnamespace) END
       FROM functions AS f
      UNION ALL
-    -- Numbers that become such values where the server cannot be asked are printed as names.
+    -- Numbers that become such values where the server cannot be asked are printed as names. Operators of the server's own make
+    -- none but out of another.
     SELECT DISTINCT 'type', 'pg_catalog', t.typname::text, t.typname::text, t.typtype::text, false, false, false
       FROM (SELECT u.oid FROM functions AS f JOIN pg_proc AS p ON p.oid = f.oid CROSS JOIN unnest(p.proallargtypes || p.prorettype) AS u (oid)
+             WHERE f.kind <> 'operator' OR f.oid >= 16384
              UNION
             SELECT a.atttypid
               FROM wanted AS w
