@@ -59,6 +59,9 @@ final class StatementSearch {
   /** Characters of prose that are read next to a statement; bounds the work on hostile text. */
   private static final int LONGEST_PROSE = 10_000;
 
+  /** A text beside one of these is a value, and not a key, a pattern or a format. */
+  private static final Set<String> COMPARISONS = Set.of("=", "<>", "!=", "<", ">", "<=", ">=");
+
   /** Texts that models write where they do not know which. */
   private static final Pattern PLACEHOLDER =
       Pattern.compile(
@@ -267,13 +270,11 @@ final class StatementSearch {
       Token token = tokens.get(at);
       Token before = tokens.get(at - 1);
       boolean compared =
-          before.kind() == Kind.OPERATOR
+          (before.kind() == Kind.OPERATOR && COMPARISONS.contains(before.text()))
               || before.isWord("LIKE")
               || before.isWord("ILIKE")
               || before.isWord("BETWEEN")
-              || before.isWord("AND")
-              || before.is("(")
-              || before.is(",");
+              || (before.is("(") && at > 1 && tokens.get(at - 2).isWord("IN"));
       if (token.kind() == Kind.STRING
           && compared
           && PLACEHOLDER.matcher(Token.unquoted(token.text())).matches()) {
