@@ -186,7 +186,10 @@ class PlJavaInstallingIT extends InstallationContract {
             + other
             + " SET pljava.libjvm_location = '"
             + setting("libjvm_location")
-            + "'");
+            + "'",
+        // without them PL/Java itself refuses Java 18 and later
+        "ALTER DATABASE " + other + " SET pljava.vmoptions = '-Djava.security.manager=disallow'",
+        "ALTER DATABASE " + other + " SET pljava.allow_unenforced = 'javau'");
     try (Connection connection = cluster.connect(other, "postgres");
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE EXTENSION pljava");
@@ -198,9 +201,7 @@ class PlJavaInstallingIT extends InstallationContract {
         assertEquals("pljava.vmoptions does not name ai-worker-guard.jar.", refused.getDetail());
       }
     }
-    admin(
-        "ALTER DATABASE " + other + " SET pljava.vmoptions = '" + setting("vmoptions") + "'",
-        "ALTER DATABASE " + other + " SET pljava.allow_unenforced = 'javau'");
+    admin("ALTER DATABASE " + other + " SET pljava.vmoptions = '" + setting("vmoptions") + "'");
     for (int time = 0; time < 2; time++) {
       try (Connection connection = cluster.connect(other, "postgres");
           Statement statement = connection.createStatement();
