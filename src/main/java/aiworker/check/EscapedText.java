@@ -21,21 +21,9 @@ final class EscapedText {
       return string;
     }
     boolean escapes = "eE".indexOf(string.charAt(0)) >= 0;
-    int open = string.indexOf('\'');
-    StringBuilder joined = new StringBuilder(string.substring(0, open + 1));
-    for (int at = open + 1; at < string.length(); at++) {
-      char c = string.charAt(at);
-      boolean pair = (escapes && c == '\\') || string.startsWith("''", at);
-      if (pair) {
-        joined.append(c).append(string.charAt(++at));
-      } else if (c != '\'') {
-        joined.append(c);
-      } else if (at + 1 < string.length()) {
-        joined.append(escapes ? "'\n'" : "");
-        at = Lexer.continuation(string, at + 1) - 1;
-      }
-    }
-    return joined.append('\'').toString();
+    return string.substring(0, string.indexOf('\'') + 1)
+        + String.join(escapes ? "'\n'" : "", Lexer.parts(string))
+        + "'";
   }
 
   /**

@@ -275,6 +275,25 @@ public final class Lexer {
     return ended && i < text.length() && text.charAt(i) == '\'' ? i + 1 : -1;
   }
 
+  /**
+   * What stands between the quotes of a constant, which may go on over several lines; doubled
+   * quotes and escapes as they are written.
+   *
+   * @param constant as a token has it, with its prefix, but not in dollars
+   */
+  public static List<String> parts(String constant) {
+    boolean backslashes = "eE".indexOf(constant.charAt(0)) >= 0;
+    Lexer lexer = new Lexer(constant, 0);
+    List<String> parts = new ArrayList<>();
+    int from = constant.indexOf('\'') + 1;
+    while (from >= 0) {
+      int after = lexer.closing('\'', from, backslashes);
+      parts.add(constant.substring(from, after - 1));
+      from = continuation(constant, after);
+    }
+    return parts;
+  }
+
   /** The index after the closing quote; a doubled quote stands for itself. */
   private int closing(char quote, int from, boolean backslashes) {
     int i = from;

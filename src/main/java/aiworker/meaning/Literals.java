@@ -1,14 +1,14 @@
 package aiworker.meaning;
 
-import aiworker.lexer.Token;
+import aiworker.lexer.Lexer;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** The text that a string constant stands for, in each form that PostgreSQL has. Stateless. */
 final class Literals {
   private static final Pattern DOLLARS = Pattern.compile("\\$[^$]*\\$");
-  private static final Pattern JOINED = Pattern.compile("'\\s*[\\n\\r]\\s*'");
   private static final Pattern ESCAPE =
       Pattern.compile(
           "\\\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|(.))",
@@ -23,9 +23,13 @@ final class Literals {
     if (dollars.lookingAt()) {
       return literal.substring(dollars.end(), literal.length() - dollars.end());
     }
-    int quote = literal.indexOf('\'');
-    String value = Token.unquoted(JOINED.matcher(literal.substring(quote)).replaceAll(""));
-    String prefix = literal.substring(0, quote);
+    String prefix = literal.substring(0, literal.indexOf('\''));
+    return Lexer.parts(literal).stream()
+        .map(part -> unescaped(prefix, part.replace("''", "'")))
+        .collect(Collectors.joining());
+  }
+
+  private static String unescaped(String prefix, String value) {
     if (prefix.equalsIgnoreCase("E")) {
       return ESCAPE.matcher(value).replaceAll(Literals::escaped);
     }
