@@ -7,7 +7,6 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_taught (
     schema_version varchar(20),
     statement text NOT NULL,
     pattern text,
-    slots text[] NOT NULL DEFAULT '{}',
     taught_by name NOT NULL DEFAULT session_user,
     taught_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
@@ -20,7 +19,6 @@ COMMENT ON COLUMN public.ai_worker_taught.schema_version IS
     'The label for which it holds; NULL: for the automatic version, whatever that is';
 COMMENT ON COLUMN public.ai_worker_taught.statement IS 'The statement as taught, with slots such as {year}';
 COMMENT ON COLUMN public.ai_worker_taught.pattern IS 'What questions of its form match, as a regular expression; NULL: it has no slots';
-COMMENT ON COLUMN public.ai_worker_taught.slots IS 'The slots in their order, each as name:type';
 COMMENT ON COLUMN public.ai_worker_taught.taught_by IS 'Who taught it';
 COMMENT ON COLUMN public.ai_worker_taught.taught_at IS 'When';
 
@@ -119,9 +117,10 @@ BEGIN
     IF NOT FOUND AND octet_length(prompt) <= 4000 THEN
         -- The form that says most.
         SELECT f.statement, false INTO statement, exact
-          FROM (SELECT ai_worker.fill_slots(t.statement, t.slots, regexp_match(prompt, t.pattern, 'i')) AS statement, t.slots, t.question,
+          FROM (SELECT ai_worker.fill_slots(t.statement, s.slots, regexp_match(prompt, t.pattern, 'i')) AS statement, s.slots, t.question,
                        t.taught_at
                   FROM public.ai_worker_taught AS t
+                 CROSS JOIN LATERAL (SELECT ai_worker.slots(t.question)) AS s (slots)
                  WHERE t.schema_version IS NOT DISTINCT FROM taught.schema_version AND prompt ~* t.pattern) AS f
          WHERE f.statement IS NOT NULL
          ORDER BY cardinality(f.slots), char_length(regexp_replace(f.question, '[{][^{}]*[}]', '', 'g')) DESC, f.taught_at DESC
@@ -169,13 +168,12 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    slots CONSTANT text[] := ai_worker.slots(finish_lesson.question);
-    form CONSTANT text := CASE WHEN cardinality(slots) > 0 THEN ai_worker.slot_pattern(finish_lesson.question) END;
+    form CONSTANT text := CASE WHEN ai_worker.slots(finish_lesson.question) <> '{}' THEN ai_worker.slot_pattern(finish_lesson.question) END;
 BEGIN
     DELETE FROM public.ai_worker_taught AS t
      WHERE t.question = finish_lesson.question AND t.schema_version IS NOT DISTINCT FROM finish_lesson.schema_version;
-    INSERT INTO public.ai_worker_taught (question, schema_version, statement, pattern, slots)
-    VALUES (finish_lesson.question, finish_lesson.schema_version, finish_lesson.statement, form, slots);
+    INSERT INTO public.ai_worker_taught (question, schema_version, statement, pattern)
+    VALUES (finish_lesson.question, finish_lesson.schema_version, finish_lesson.statement, form);
     -- What was answered otherwise until now is wrong; hits not yet folded belong to the entry that goes.
     DELETE FROM public.ai_worker_cache AS c
      WHERE c.cache_key = request ->> 'cache_key'

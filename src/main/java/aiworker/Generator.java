@@ -82,12 +82,12 @@ public final class Generator {
   }
 
   /** What a DBA has taught for the question; null if there is nothing that can be proven. */
-  private ProvenSql taught(Miss miss, Config config) {
+  private ProvenSql taught(Miss miss, Prover prover) {
     if (miss.taught() == null) {
       return null;
     }
     try {
-      return new Prover(database, config).prove(miss.taught());
+      return prover.prove(miss.taught());
     } catch (AiWorkerException e) {
       if (!e.failure().isRepairable()) {
         throw e;
@@ -144,14 +144,14 @@ public final class Generator {
   private String answer(Miss miss) {
     Config config = Config.of(miss.begun("settings"));
     SchemaContext schema = schema(miss);
-    ProvenSql taught = taught(miss, config);
+    Prover prover = new Prover(database, config);
+    ProvenSql taught = taught(miss, prover);
     if (taught != null) {
       miss.finish(taught, false, 0, Tally.NONE);
       return response(miss, schema, taught, null, 0);
     }
     ChatSettings settings = config.chatSettings();
     Conversation conversation = conversation(miss, config, schema);
-    Prover prover = new Prover(database, config);
     Row endpoint = miss.endpoint();
     Usage usage = Usage.NONE;
     ProvenSql frozen = null;
