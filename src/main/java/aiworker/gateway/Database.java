@@ -167,10 +167,6 @@ final class Database implements AutoCloseable {
     return pool.getMaximumPoolSize();
   }
 
-  boolean isAway() {
-    return away;
-  }
-
   /** The first column of the first row, as text; null if it is NULL or there is no row. */
   static String value(Connection connection, String sql, String... parameters) throws SQLException {
     List<String> column = column(connection, sql, parameters);

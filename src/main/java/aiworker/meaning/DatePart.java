@@ -36,6 +36,8 @@ enum DatePart {
   private static final List<String> NAMES =
       List.of("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC");
 
+  private static final Pattern DIGITS = Pattern.compile("\\s*Q?0*([0-9]{1,3})\\s*");
+
   private final int most;
   private final Pattern unit;
   private final Pattern fields;
@@ -61,18 +63,15 @@ enum DatePart {
 
   /** The number that is written there, perhaps as a month's name; -1 if it is none. */
   int value(String text) {
-    Matcher digits = Pattern.compile("\\s*Q?0*([0-9]{1,3})\\s*").matcher(text);
+    Matcher digits = DIGITS.matcher(text);
     if (digits.matches()) {
       int value = Integer.parseInt(digits.group(1));
       return value <= most ? value : -1;
     }
     String name = text.strip().toUpperCase(Locale.ROOT);
-    boolean month = this == MONTH && name.matches("[A-Z]{3,9}");
-    return month
-        ? NAMES.indexOf(name.substring(0, 3)) + 1 == 0
-            ? -1
-            : NAMES.indexOf(name.substring(0, 3)) + 1
-        : -1;
+    int month =
+        this == MONTH && name.matches("[A-Z]{3,9}") ? NAMES.indexOf(name.substring(0, 3)) : -1;
+    return month < 0 ? -1 : month + 1;
   }
 
   /** Whether a number for it stands still where the question is about time as it passes. */

@@ -53,10 +53,7 @@ class ChaosIT {
           request -> FakeEndpoint.completion("SELECT '" + request.lastMessage() + "' AS answer"));
       try (Connection connection = cluster.connect(database, "postgres");
           Statement statement = connection.createStatement()) {
-        statement.execute(
-            "UPDATE ai_worker_config SET model = 'test-model', base_url = '"
-                + endpoint.url()
-                + "'");
+        Installation.ask(endpoint, statement);
         for (int key = 0; key < KEYS; key++) {
           RuntimeContract.generate(connection, "key " + key, "v1");
         }
@@ -104,10 +101,7 @@ class ChaosIT {
           "SELECT concat_ws(' ', total_entries, total_hits, total_requests) FROM ai_worker_cache_stats";
       try (Connection connection = cluster.connect(database, "postgres");
           Statement statement = connection.createStatement()) {
-        statement.execute(
-            "UPDATE ai_worker_config SET model = 'test-model', base_url = '"
-                + endpoint.url()
-                + "'");
+        Installation.ask(endpoint, statement);
         for (int i = 0; i < 4; i++) {
           RuntimeContract.generate(connection, "known", "v1");
         }

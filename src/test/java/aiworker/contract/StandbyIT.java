@@ -32,10 +32,7 @@ class StandbyIT {
       endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
       try (Connection connection = primary.connect(database, "postgres");
           Statement statement = connection.createStatement()) {
-        statement.execute(
-            "UPDATE ai_worker_config SET model = 'test-model', base_url = '"
-                + endpoint.url()
-                + "'");
+        Installation.ask(endpoint, statement);
         RuntimeContract.generate(connection, "known", "v1");
         RuntimeContract.value(connection, "SELECT ai_cached_sql('known', 'v1')");
       }
