@@ -401,7 +401,13 @@ class ResolutionIT {
         new String[][] {
           {"SELECT country::text FROM users", "country::pg_catalog.text"},
           {"SELECT CAST(id AS text), text 'x' FROM users", "pg_catalog.text 'x'"},
-          {"SELECT name text FROM users ORDER BY name COLLATE \"C\"", "COLLATE pg_catalog.\"C\""},
+          {
+            // as a label without AS it could be a type's name to us, and is nothing to PostgreSQL
+            // 13
+            (TestCluster.major() < 14 ? "SELECT name AS text" : "SELECT name text")
+                + " FROM users ORDER BY name COLLATE \"C\"",
+            "COLLATE pg_catalog.\"C\""
+          },
           {"SELECT x.a FROM json_to_record('{}') AS x(a text)", "x(a pg_catalog.text)"},
           {"SELECT to_tsvector('pg_catalog.english', name) FROM users", "'pg_catalog.english'"}
         }) {
