@@ -82,7 +82,7 @@ public final class Upstream {
       activity.over();
     } catch (AiWorkerException e) {
       call = new Tally(1, 1, e.usage());
-      charge(database, limited, e.usage());
+      charge(database, limited, e.usage().total());
       if (EndpointState.isDown(e.failure())) {
         breaker.failed(database, settings, e.failure(), question(messages), probe);
       } else {
@@ -92,7 +92,7 @@ public final class Upstream {
     } finally {
       unrecorded = unrecorded.plus(call);
     }
-    charge(database, limited, reply.usage());
+    charge(database, limited, reply.usage().total());
     return reply;
   }
 
@@ -148,16 +148,9 @@ public final class Upstream {
     return breaker.describe(database, settings, node);
   }
 
-  /** Takes tokens off the quotas, and tells sessions that want to know how many there were. */
-  private static void charge(Database database, boolean limited, Usage usage) {
-    if (limited && usage.total() > 0) {
-      database.query(
-          "SELECT ai_worker.charge(0, ?::bigint) AS nothing", Integer.toString(usage.total()));
-    }
-    if (usage.total() > 0) {
-      database.query(
-          "SELECT ai_worker.debug(?, NULL) AS nothing",
-          "the model read " + usage.prompt() + " tokens and wrote " + usage.completion());
+  private static void charge(Database database, boolean limited, int tokens) {
+    if (limited && tokens > 0) {
+      database.query("SELECT ai_worker.charge(0, ?::bigint) AS nothing", Integer.toString(tokens));
     }
   }
 }

@@ -91,7 +91,6 @@ class EvaluationReportIT extends RuntimeContract {
     Installation.Outcome outcome =
         evaluate(
             "--questions=questions.jsonl",
-            "--parallel=2",
             "--prices=prices.json",
             "--json=report.json",
             "--csv=report.csv",
@@ -171,7 +170,7 @@ class EvaluationReportIT extends RuntimeContract {
           List.of(
               "SELECT '<i>no</i>' AS answer, 2 AS nothing",
               "Is <script>document.title = 'run'</script> a city?",
-              "22012 ERROR: division by zero",
+              "22012 ERROR:  division by zero",
               "nobody can say",
               "NULL")) {
         assertTrue(text.contains(part), () -> part + " in " + text);
@@ -196,7 +195,7 @@ class EvaluationReportIT extends RuntimeContract {
             request.body().contains("Countries")
                 ? new FakeEndpoint.Reply(503, Map.of(), "busy")
                 : answer(request));
-    String[] options = {"--questions=questions.jsonl", "--json=report.json", "--resume"};
+    String[] options = {"--questions=questions.jsonl", "--json=report.json", "--parallel=2", "--resume"};
     assertEquals(0, evaluate(options).exitCode());
     Path report = folder.resolve("report.json");
     String first = Files.readString(report);
