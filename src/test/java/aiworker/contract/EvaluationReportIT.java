@@ -195,7 +195,9 @@ class EvaluationReportIT extends RuntimeContract {
             request.body().contains("Countries")
                 ? new FakeEndpoint.Reply(503, Map.of(), "busy")
                 : answer(request));
-    String[] options = {"--questions=questions.jsonl", "--json=report.json", "--parallel=2", "--resume"};
+    String[] options = {
+      "--questions=questions.jsonl", "--json=report.json", "--parallel=2", "--resume"
+    };
     assertEquals(0, evaluate(options).exitCode());
     Path report = folder.resolve("report.json");
     String first = Files.readString(report);
