@@ -101,11 +101,12 @@ BEGIN
     END IF;
     IF EXISTS (SELECT FROM pg_opclass AS k WHERE k.oid >= 16384) OR EXISTS (SELECT FROM pg_range AS r WHERE r.rngtypid >= 16384) THEN
         RETURN QUERY
-        SELECT 'function', n.nspname::text, p.proname::text, p.proname::text, p.provolatile::text, ai_worker.is_of_extension(p.oid), false,
+        SELECT 'function', n.nspname::text, p.proname::text, p.proname::text, p.provolatile::text, false, false,
                EXISTS (SELECT FROM pg_proc AS b WHERE b.proname = p.proname AND b.pronamespace = 'pg_catalog'::regnamespace)
           FROM ai_worker.comparing_functions(ai_worker.types_in(nodes)) AS f (oid)
           JOIN pg_proc AS p ON p.oid = f.oid
-          JOIN pg_namespace AS n ON n.oid = p.pronamespace;
+          JOIN pg_namespace AS n ON n.oid = p.pronamespace
+         WHERE NOT ai_worker.is_of_extension(f.oid);
     END IF;
     IF used_operators <> '{}' THEN
         RETURN QUERY
@@ -624,6 +625,25 @@ REVOKE ALL ON FUNCTION ai_worker.qualify(text, text[], jsonb, jsonb, jsonb) FROM
 COMMENT ON FUNCTION ai_worker.qualify(text, text[], jsonb, jsonb, jsonb) IS
     'AI Worker: a statement with the schemas of its relations, types and functions, and of what is built in and has namesakes, where these may be named';
 
+-- Whether there is a schema out of scope is nobody's business.
+CREATE OR REPLACE FUNCTION ai_worker.without_schemas(error jsonb, statement text) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF error ->> 'sqlstate' IN ('3F000', '42501')
+       -- A column with the schema of its table.
+       OR error ->> 'sqlstate' = '42P01' AND statement ~ '[.] *("[^"]*"|[^ ."]+) *[.]' THEN
+        RETURN jsonb_build_object(
+            'sqlstate', '0A000', 'message', 'it names a schema that is not in scope, or a table with its schema that is not in FROM');
+    END IF;
+    RETURN error;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.without_schemas(jsonb, text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.without_schemas(jsonb, text) IS
+    'AI Worker: an error of the server, but for what it tells of schemas that a statement names out of scope';
+
 CREATE OR REPLACE FUNCTION ai_worker.resolve_statement(
     statement text, schemas text[], names jsonb, allowed text[], OUT objects jsonb, OUT names_only text, OUT qualified text, OUT error jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
@@ -643,7 +663,7 @@ DECLARE
     bare_path CONSTANT text := 'pg_catalog, pg_temp';
     -- What may hold a date or an interval that sessions read in different ways. Whether it does the server says.
     ambiguous CONSTANT text :=
-        '\m[0-9]{1,2}[ ./-]+([0-9]{1,2}|[[:alpha:]]{3,9})[ ,./-]+[0-9]{1,4}\M|[[:alpha:]]{3}[ ,./-]+[0-9]{1,2}[ ,./-]+[0-9]{1,2}\M'
+        '[[:<:]][0-9]{1,2}[ ./-]+([0-9]{1,2}|[[:alpha:]]{3,9})[ ,./-]+[0-9]{1,4}[[:>:]]|[[:alpha:]]{3}[ ,./-]+[0-9]{1,2}[ ,./-]+[0-9]{1,2}[[:>:]]'
         '|[[:space:]'']-[0-9]+[^''0-9]* [0-9]';
     analysis record;
     again record;
@@ -698,18 +718,13 @@ BEGIN
     IF names_only IS NOT NULL THEN
         SELECT COALESCE(jsonb_agg(to_jsonb(o)), '[]') INTO objects FROM ai_worker.named_objects(schemas || extensions, names) AS o;
         error := COALESCE(ai_worker_prover.prepare(statement, path), ai_worker.another_reading(statement, schemas || extensions, names));
-        IF error ->> 'sqlstate' IN ('3F000', '42501') THEN
-            error := jsonb_build_object('sqlstate', '0A000', 'message', 'it names a schema that is not in scope');
-        END IF;
+        error := ai_worker.without_schemas(error, statement);
         RETURN;
     END IF;
     SELECT a.* INTO analysis FROM ai_worker_prover.analyse(statement, path, NULL) AS a;
     error := analysis.error;
     IF error IS NOT NULL THEN
-        -- Whether there is such a schema is nobody's business.
-        IF error ->> 'sqlstate' IN ('3F000', '42501') THEN
-            error := jsonb_build_object('sqlstate', '0A000', 'message', 'it names a schema that is not in scope');
-        END IF;
+        error := ai_worker.without_schemas(error, statement);
         -- No such function or operator, no such object: perhaps there.
         IF error ->> 'sqlstate' IN ('42883', '42704') AND closed <> '{}' THEN
             error := error || jsonb_build_object('hint', format('GRANT USAGE ON SCHEMA %I TO ai_worker_prover', closed[1]));

@@ -64,7 +64,7 @@ final class Expansion {
   }
 
   private final Map<String, Integer> named = new HashMap<>();
-  private final Map<List<Item>, Integer> widths = new IdentityHashMap<>();
+  private final IdentityHashMap<List<Item>, Integer> widths = new IdentityHashMap<>();
   private long columns;
   private long sets;
 
@@ -183,7 +183,7 @@ final class Expansion {
     for (int i = 0; i < list.size(); i++) {
       Item item = list.get(i);
       boolean type = i > 0 && list.get(i - 1).isText("::");
-      boolean copied = item.inside() != null || item.token().isName() && !type;
+      boolean copied = item.inside() != null || (item.token().isName() && !type);
       found += copied && !each ? 1 : 0;
       each = !item.is(",") && (each || copied);
     }
