@@ -6,27 +6,29 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     response jsonb;
-    entry record;
+    key text;
+    stored_at timestamptz;
+    expires_at timestamptz;
 BEGIN
     IF current_user <> 'ai_worker' OR has_function_privilege('public', 'ai_worker.explain(text,text)'::regprocedure, 'EXECUTE') THEN
         PERFORM ai_worker.refuse('ai_worker.explain(text,text)');
     END IF;
     response := public.ai_generate_sql(prompt, schema_version);
     BEGIN
-        SELECT c.cache_key, c.created_at, c.expires_at INTO entry
+        SELECT c.cache_key, c.created_at, c.expires_at INTO key, stored_at, expires_at
           FROM public.ai_worker_cache AS c
          WHERE c.cache_key = ai_worker.cache_key(prompt, (SELECT s.model FROM public.ai_worker_config AS s), response ->> 'schema_version')
            AND c.generated_sql = response ->> 'sql';
     EXCEPTION WHEN undefined_table OR undefined_column OR lock_not_available THEN
         -- Answers do not depend on the cache.
-        SELECT NULL, NULL, NULL INTO entry;
+        NULL;
     END;
     RETURN jsonb_strip_nulls(jsonb_build_object(
         'sql', response -> 'sql', 'schema_version', response -> 'schema_version', 'cache_hit', response -> 'cache_hit',
-        'cache_key', entry.cache_key, 'created_at', entry.created_at,
-        'age_seconds', floor(date_part('epoch', clock_timestamp() - entry.created_at)),
-        'expires_at', CASE WHEN entry.expires_at < 'infinity' THEN entry.expires_at END,
-        'verified', COALESCE(entry.expires_at = 'infinity', false)))
+        'cache_key', key, 'created_at', stored_at,
+        'age_seconds', floor(date_part('epoch', clock_timestamp() - stored_at)),
+        'expires_at', CASE WHEN expires_at < 'infinity' THEN expires_at END,
+        'verified', COALESCE(expires_at = 'infinity', false)))
         || jsonb_strip_nulls(ai_worker.call('explain'::text, VARIADIC ARRAY[prompt, schema_version, response ->> 'sql']));
 END
 $$;
