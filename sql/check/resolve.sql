@@ -368,13 +368,13 @@ BEGIN
                                     ELSE format('the proof does not know %s', unknown) END);
         RETURN;
     END IF;
-    SELECT COALESCE(jsonb_agg(to_jsonb(o) ORDER BY to_jsonb(o)), '[]') INTO objects
+    SELECT COALESCE(jsonb_agg(to_jsonb(o) ORDER BY to_jsonb(o)), '[]') || ai_worker.rule_facts(nodes, rule_uses) INTO objects
       FROM ai_worker.resolved_objects(nodes, rule_uses) AS o;
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.resolve_rule(text[], jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.resolve_rule(text[], jsonb) IS
-    'AI Worker: the objects of ai_worker.resolved_objects, or an error for what the proof does not know';
+    'AI Worker: the objects of ai_worker.resolved_objects and the facts of ai_worker.rule_facts, or an error for what the proof does not know';
 
 CREATE OR REPLACE FUNCTION ai_worker.has_twin(rule_uses jsonb) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE
