@@ -36,6 +36,9 @@ public final class Generator {
   private static final String WARNING =
       "the question is about time as it passes, but %s in the statement stands still: it is right today at best";
 
+  /** The part of the budget for the schema that what a refused statement names may have again. */
+  private static final int NAMED_SHARE = 4;
+
   private final Database database;
   private final Upstream upstream;
 
@@ -129,7 +132,7 @@ public final class Generator {
 
   private static SchemaContext schema(Miss miss) {
     return SchemaContext.of(
-        miss.begun("catalog"), miss.begun("row_estimates"), miss.begun("common_values"));
+        miss.begun("catalog"), miss.begun("table_facts"), miss.begun("common_values"));
   }
 
   private static Conversation conversation(Miss miss, Config config, SchemaContext schema) {
@@ -138,6 +141,9 @@ public final class Generator {
         config.systemCatalogs() ? SystemCatalogs.names() : List.of(),
         schema.render(miss.prompt(), config.contextTokens()),
         miss.begun("examples"),
+        schema.alike(miss.prompt()),
+        miss.today(),
+        miss.timeZone(),
         miss.prompt());
   }
 
@@ -172,7 +178,7 @@ public final class Generator {
         }
         frozen = statement;
         endpoint = upstream.refused(database, settings);
-        conversation.repair(reply.content(), FROZEN.formatted(date), null);
+        conversation.repair(reply.content(), FROZEN.formatted(date), null, "");
       } catch (AiWorkerException e) {
         // the endpoint may have put into its answer what it was sent
         AiWorkerException shown = e.reworded(settings::masked);
@@ -191,7 +197,14 @@ public final class Generator {
             "SELECT ai_worker.debug(?, ?) AS nothing",
             "asking the model again: " + shown.getMessage(),
             shown.detail());
-        conversation.repair(reply.content(), e.getMessage(), e.detail());
+        conversation.repair(
+            reply.content(),
+            e.getMessage(),
+            e.detail(),
+            schema.named(
+                reply.content(),
+                e.getMessage() + " " + e.detail(),
+                config.contextTokens() / NAMED_SHARE));
       }
     }
   }

@@ -93,6 +93,7 @@ abstract class InjectionContract extends RuntimeContract {
     String after = messages.get(1).get(0).get("content").asText();
     String rules = before.substring(0, before.indexOf("<schema>"));
     assertTrue(after.startsWith(rules + "<schema>\n"), after);
+    after = after.substring(0, after.indexOf("\n\nToday is "));
     assertTrue(after.endsWith("\n</schema>"), after);
     String block =
         after.substring(rules.length() + "<schema>\n".length(), after.length() - 9).strip();
