@@ -79,7 +79,12 @@ final class Joins {
     groups.forEach(
         (id, relations) -> {
           String name = id.substring(0, id.lastIndexOf(' '));
-          List<Relation> there = relations.stream().filter(shown).toList();
+          // a view has its columns from elsewhere
+          List<Relation> there =
+              relations.stream()
+                  .filter(shown)
+                  .filter(each -> !each.kind().endsWith("VIEW"))
+                  .toList();
           if (there.size() > 1 && !there.stream().allMatch(each -> isDeclared(each, name))) {
             String text =
                 there.stream()

@@ -46,9 +46,10 @@ final class Selection {
   /** Relations that are shown with those that a statement names. */
   private static final int MOST_OTHERS = 3;
 
-  /** A name with or without quotes, which JSON may have escaped. */
-  private static final Pattern NAME =
-      Pattern.compile("\\\\?\"([^\"\\\\]+)\\\\?\"|([\\p{L}_][\\p{L}\\p{M}\\p{N}_$]*)");
+  /** A name in quotes, which JSON may have escaped; and one without, wherever it stands. */
+  private static final Pattern QUOTED = Pattern.compile("\\\\?\"([^\"\\\\]+)\\\\?\"");
+
+  private static final Pattern WORD = Pattern.compile("[\\p{L}_][\\p{L}\\p{M}\\p{N}_$]*");
 
   /** What the server quotes in a message, or puts behind a dot. */
   private static final Pattern FAULT =
@@ -103,7 +104,8 @@ final class Selection {
    * @param reason why the server refused it
    */
   static String named(Catalog catalog, String reply, String reason, int characters) {
-    Set<String> names = names(NAME, reply);
+    Set<String> names = names(QUOTED, reply);
+    WORD.matcher(reply).results().forEach(w -> names.add(w.group().toLowerCase(Locale.ROOT)));
     Set<String> unknown = names(FAULT, reason);
     List<Relation> named = new ArrayList<>();
     for (Relation relation : catalog.relations().values()) {
