@@ -5,7 +5,7 @@
 CREATE OR REPLACE FUNCTION ai_worker.begin_miss(
     prompt text, schema_version text, mode text, begun jsonb,
     OUT flight text, OUT wait_ms integer, OUT response text, OUT request jsonb, OUT version text, OUT settings jsonb, OUT server_version text,
-    OUT catalog text, OUT row_estimates text, OUT common_values text, OUT examples text,
+    OUT catalog text, OUT table_facts text, OUT common_values text, OUT examples text,
     OUT state bigint, OUT since bigint, OUT shared boolean, OUT limited boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -47,10 +47,12 @@ BEGIN
         SELECT c.catalog INTO catalog FROM ai_worker.schema_catalog(scope) AS c;
     END IF;
     server_version := current_setting('server_version');
-    row_estimates := ai_worker.row_estimates(scope);
+    request := request || jsonb_build_object(
+        'today', to_char(current_date, 'YYYY-MM-DD'), 'time_zone', current_setting('TimeZone'));
+    table_facts := ai_worker.table_facts(scope);
     IF (settings ->> 'value_hints')::boolean THEN
         common_values := ai_worker.common_values(
-            scope, ARRAY(SELECT jsonb_array_elements_text(settings -> 'value_hints_hidden')));
+            scope, ARRAY(SELECT jsonb_array_elements_text(settings -> 'value_hints_hidden')), prompt);
     END IF;
     IF (settings ->> 'cache_enabled')::boolean THEN
         SELECT json_agg(e.example) INTO examples

@@ -29,6 +29,8 @@ DECLARE
   -- Bytes that an expression may have in the catalogs. One of many megabytes would be printed for each version; it counts by its
   -- OID, as it can be replaced and not changed.
   largest CONSTANT integer := 100000;
+  -- Characters of a view's query that the model is shown; a longer one counts by its digest.
+  brief CONSTANT integer := 400;
   expressions boolean := true;
   code text;
 BEGIN
@@ -172,8 +174,11 @@ BEGIN
               'generated', columns.generated,
               'constraints', constraints.list,
               'body', CASE WHEN r.relkind IN ('v', 'm') AND expressions THEN (
-                SELECT CASE WHEN pg_column_size(w.ev_action) > 10 * largest THEN w.oid::text ELSE md5(pg_get_viewdef(r.oid)) END
-                FROM pg_rewrite w WHERE w.ev_class = r.oid AND w.rulename = '_RETURN') END)
+                SELECT CASE WHEN v.query IS NULL THEN w.oid::text WHEN length(v.query) <= brief THEN v.query ELSE md5(v.query) END
+                FROM pg_rewrite w
+                CROSS JOIN LATERAL (
+                  SELECT CASE WHEN pg_column_size(w.ev_action) <= 10 * largest THEN pg_get_viewdef(r.oid) END) v (query)
+                WHERE w.ev_class = r.oid AND w.rulename = '_RETURN') END)
             ORDER BY r.place, r.relname)
           FROM relation r
           LEFT JOIN pg_description d

@@ -31,6 +31,9 @@ import java.util.List;
  * <p>Thread rule: runs on the backend's thread; one per call.
  */
 public final class Generator {
+  /** The part of the budget for the schema that what a refused statement names may have again. */
+  private static final int NAMED_SHARE = 4;
+
   private final Database database;
   private final Upstream upstream;
 
@@ -153,7 +156,7 @@ public final class Generator {
 
   private static SchemaContext schema(Miss miss) {
     return SchemaContext.of(
-        miss.begun("catalog"), miss.begun("row_estimates"), miss.begun("common_values"));
+        miss.begun("catalog"), miss.begun("table_facts"), miss.begun("common_values"));
   }
 
   private static Conversation conversation(
@@ -163,6 +166,9 @@ public final class Generator {
         config.systemCatalogs() ? SystemCatalogs.names() : List.of(),
         schema.tell(miss.prompt(), config.contextTokens(), config.notesTokens()),
         examples(miss, prover),
+        schema.alike(miss.prompt()),
+        miss.today(),
+        miss.timeZone(),
         miss.prompt());
   }
 
@@ -226,7 +232,7 @@ public final class Generator {
         }
         doubtful = statement;
         endpoint = upstream.refused(database, settings);
-        conversation.repair(reply.content(), doubts.reason(), null);
+        conversation.repair(reply.content(), doubts.reason(), null, "");
       } catch (AiWorkerException e) {
         // the endpoint may have put into its answer what it was sent
         AiWorkerException shown = e.reworded(settings::masked);
@@ -244,7 +250,14 @@ public final class Generator {
             "SELECT ai_worker.debug(?, ?) AS nothing",
             "asking the model again: " + shown.getMessage(),
             shown.detail());
-        conversation.repair(reply.content(), e.getMessage(), e.detail());
+        conversation.repair(
+            reply.content(),
+            e.getMessage(),
+            e.detail(),
+            schema.named(
+                reply.content(),
+                e.getMessage() + " " + e.detail(),
+                config.contextTokens() / NAMED_SHARE));
       }
     }
   }

@@ -121,6 +121,16 @@ public final class Miss {
     return Json.ours(begun.text("request")).path("taught").textValue();
   }
 
+  /** The date of the session, in ISO format. */
+  public String today() {
+    return Json.ours(begun.text("request")).path("today").asText();
+  }
+
+  /** The session's setting. */
+  public String timeZone() {
+    return Json.ours(begun.text("request")).path("time_zone").asText();
+  }
+
   /** What {@code ai_worker.begin_miss} gives under that name. */
   public String begun(String column) {
     return begun.text(column);

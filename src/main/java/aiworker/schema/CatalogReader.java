@@ -3,6 +3,7 @@ package aiworker.schema;
 import aiworker.json.Json;
 import aiworker.lexer.Token;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,24 +24,24 @@ final class CatalogReader {
       Map.of("r", "TABLE", "v", "VIEW", "m", "MATERIALIZED VIEW", "f", "FOREIGN TABLE");
 
   private final JsonNode catalog;
-  private final Map<List<String>, Long> rows;
-  private final Map<List<String>, List<String>> values;
+  private final Map<List<String>, JsonNode> facts;
+  private final Map<List<String>, JsonNode> values;
   private final Map<String, String> names = new HashMap<>();
   private final TypeReader typeReader;
   private final Map<String, String> bareTypes = new HashMap<>();
   private final Map<String, String> typeIds = new HashMap<>();
 
   /** A reader of the server's JSON; what is null is empty. */
-  static CatalogReader of(String catalog, String rowEstimates, String commonValues) {
-    Map<List<String>, Long> rows = new HashMap<>();
-    for (JsonNode row : json(rowEstimates)) {
-      rows.put(List.of(row.path(0).asText(""), row.path(1).asText("")), row.path(2).asLong());
+  static CatalogReader of(String catalog, String tableFacts, String commonValues) {
+    Map<List<String>, JsonNode> facts = new HashMap<>();
+    for (JsonNode table : json(tableFacts)) {
+      facts.put(List.of(table.path(0).asText(""), table.path(1).asText("")), table);
     }
-    Map<List<String>, List<String>> values = new HashMap<>();
+    Map<List<String>, JsonNode> values = new HashMap<>();
     for (JsonNode column : json(commonValues)) {
-      values.put(texts(column.path(0)), texts(column.path(1)));
+      values.put(texts(column.path(0)), column);
     }
-    return new CatalogReader(json(catalog), rows, values);
+    return new CatalogReader(json(catalog), facts, values);
   }
 
   private static JsonNode json(String text) {
@@ -56,13 +57,14 @@ final class CatalogReader {
   /**
    * Reads one catalog.
    *
-   * @param rows estimates by schema and relation, unquoted
-   * @param values most common values by schema, relation and column, unquoted
+   * @param facts elements of {@code ai_worker.table_facts} by schema and relation, unquoted
+   * @param values elements of {@code ai_worker.common_values} by schema, relation and column,
+   *     unquoted
    */
   private CatalogReader(
-      JsonNode catalog, Map<List<String>, Long> rows, Map<List<String>, List<String>> values) {
+      JsonNode catalog, Map<List<String>, JsonNode> facts, Map<List<String>, JsonNode> values) {
     this.catalog = catalog;
-    this.rows = rows;
+    this.facts = facts;
     this.values = values;
     boolean publicFound = false;
     for (JsonNode schema : catalog.path("schemas")) {
@@ -87,7 +89,7 @@ final class CatalogReader {
         continue;
       }
       if (text(relation, "kind").equals("c")) {
-        List<Column> fields = columns(relation, Map.of());
+        List<Column> fields = columns(relation, Map.of(), MissingNode.getInstance());
         types.put(id, typeReader.composite(id, fields, relation.path("comment")));
       } else {
         relations.put(id, relation(relation, id));
@@ -126,17 +128,41 @@ final class CatalogReader {
   private Relation relation(JsonNode node, String id) {
     List<Key> keys = new ArrayList<>();
     Map<String, List<String>> allowed = new HashMap<>();
+    List<String> told = new ArrayList<>();
     for (JsonNode constraint : node.path("constraints")) {
       Key key = ConstraintText.key(constraint.asText(""));
       if (key != null) {
         keys.add(key);
       }
       ConstraintText.AllowedValues values = ConstraintText.allowedValues(constraint.asText(""));
+      String check = ConstraintText.check(constraint.asText(""));
       if (values != null) {
         allowed.putIfAbsent(values.column(), values.literals());
+      } else if (check != null) {
+        told.add(check);
       }
     }
-    List<Column> columns = columns(node, allowed);
+    JsonNode known = facts.getOrDefault(path(node), MissingNode.getInstance());
+    String partitions = known.path(3).asText("");
+    if (!partitions.isEmpty() && SafeText.isSafe(partitions)) {
+      told.add(0, "PARTITION BY " + partitions);
+    }
+    List<String> parents =
+        texts(known.path(4)).stream().filter(names::containsKey).map(names::get).toList();
+    if (!parents.isEmpty()) {
+      told.add(0, "INHERITS (" + String.join(", ", parents) + ")");
+    }
+    String query = query(text(node, "body"));
+    if (query != null) {
+      told.add(0, "AS " + query);
+    }
+    for (JsonNode index : known.path(5)) {
+      List<String> unique = texts(index);
+      if (keys.stream().noneMatch(key -> key.target() == null && key.columns().equals(unique))) {
+        keys.add(new Key(Key.Kind.UNIQUE, unique, null, List.of()));
+      }
+    }
+    List<Column> columns = columns(node, allowed, known.path(6));
     Set<String> kept = new HashSet<>();
     columns.forEach(column -> kept.add(column.name()));
     keys.removeIf(
@@ -147,13 +173,15 @@ final class CatalogReader {
         id,
         names.get(id),
         KINDS.getOrDefault(text(node, "kind"), "TABLE"),
-        rows.getOrDefault(path(node), -1L),
+        known.path(2).asLong(-1),
         comment(node.path("comment")),
+        told,
         columns,
         keys);
   }
 
-  private List<Column> columns(JsonNode relation, Map<String, List<String>> allowed) {
+  private List<Column> columns(
+      JsonNode relation, Map<String, List<String>> allowed, JsonNode defaults) {
     List<Column> columns = new ArrayList<>();
     for (JsonNode text : relation.path("columns")) {
       SqlScanner scanner = new SqlScanner(text.asText(""));
@@ -167,6 +195,7 @@ final class CatalogReader {
       if (notNull) {
         type = type.substring(0, type.length() - NOT_NULL.length());
       }
+      JsonNode known = values(relation, name);
       columns.add(
           new Column(
               name,
@@ -175,19 +204,67 @@ final class CatalogReader {
               notNull,
               expression(relation.path("generated").path(name)),
               allowed.getOrDefault(name, List.of()),
-              common(relation, name),
+              literals(known.path(1)),
+              texts(known.path(2)),
+              about(defaults.path(name).asText(""), known),
               comment(relation.path("comments").path(name))));
     }
     return columns;
   }
 
-  private List<String> common(JsonNode relation, String column) {
+  private JsonNode values(JsonNode relation, String column) {
     if (values.isEmpty()) {
-      return List.of();
+      return MissingNode.getInstance();
     }
     List<String> path = new ArrayList<>(path(relation));
     path.add(Token.unquoted(column));
-    return values.getOrDefault(path, List.of()).stream().map(SafeText::literal).toList();
+    JsonNode known = values.get(path);
+    return known == null ? MissingNode.getInstance() : known;
+  }
+
+  private static List<String> literals(JsonNode values) {
+    return texts(values).stream().map(SafeText::literal).toList();
+  }
+
+  /**
+   * Its constant default, and the keys of its objects or its least and greatest value; null if
+   * nothing of that is known.
+   */
+  private static String about(String byDefault, JsonNode known) {
+    List<String> about = new ArrayList<>();
+    if (!byDefault.isEmpty()) {
+      String literal = new SqlScanner(byDefault).constant();
+      about.add("default " + (literal == null ? SafeText.comment(byDefault) : literal));
+    }
+    if (known.path(3).size() > 0) {
+      about.add("keys: " + String.join(", ", literals(known.path(3))));
+    }
+    if (known.path(4).size() == 2) {
+      about.add(
+          SafeText.comment(
+              known.path(4).path(0).asText() + " to " + known.path(4).path(1).asText()));
+    }
+    return about.isEmpty() ? null : String.join("; ", about);
+  }
+
+  /** A view's query in one line; null if it is not told, as it is too long or not safe to print. */
+  private static String query(String body) {
+    StringBuilder query = new StringBuilder(body.length());
+    boolean quoted = false;
+    String stripped = body.strip();
+    for (int at = 0; at < stripped.length(); at++) {
+      char c = stripped.charAt(at);
+      quoted ^= c == '\'' || c == '"';
+      boolean blank = !quoted && (c == ' ' || c == '\n');
+      if (!blank) {
+        query.append(c);
+      } else if (query.charAt(query.length() - 1) != ' ') {
+        query.append(' ');
+      }
+    }
+    String text = query.toString();
+    boolean told = text.contains(" ") && text.endsWith(";") && SafeText.isSafe(text);
+    return told ? text.substring(0, text.length() - 1) : null;
   }
 
   private static List<String> path(JsonNode relation) {

@@ -6,6 +6,7 @@ import java.util.List;
 /** What {@code pg_get_constraintdef} says, as values; what it says in other shapes is ignored. */
 final class ConstraintText {
   private static final int LONGEST_LIST = 60;
+  private static final int LONGEST_CHECK = 160;
 
   private ConstraintText() {}
 
@@ -55,7 +56,7 @@ final class ConstraintText {
       return null;
     }
     List<String> literals = new ArrayList<>();
-    String column = null;
+    String column = nullable(scanner);
     do {
       String compared = comparedColumn(scanner);
       if (compared == null || (column != null && !column.equals(compared))) {
@@ -72,12 +73,38 @@ final class ConstraintText {
         : null;
   }
 
+  /** A CHECK of any other kind as it can be told; null if it is none, is long or is NOT VALID. */
+  static String check(String definition) {
+    boolean told =
+        definition.startsWith("CHECK ")
+            && definition.length() <= LONGEST_CHECK
+            && !definition.endsWith(" NOT VALID")
+            && SafeText.isSafe(definition);
+    return told ? definition.replaceFirst("^CHECK \\(\\((.*)\\)\\)$", "CHECK ($1)") : null;
+  }
+
   private static String comparedColumn(SqlScanner scanner) {
     openAll(scanner);
     String column = scanner.identifier();
     scanner.skip(")");
     scanner.cast();
     return scanner.skip(" = ") ? column : null;
+  }
+
+  /** The column of {@code (c IS NULL) OR}, which it steps over; null if that does not come next. */
+  private static String nullable(SqlScanner scanner) {
+    SqlScanner ahead = scanner.copy();
+    openAll(ahead);
+    String column = ahead.identifier();
+    if (column == null || !ahead.skip(" IS NULL")) {
+      return null;
+    }
+    closeAll(ahead);
+    if (!ahead.skip(" OR ")) {
+      return null;
+    }
+    scanner.moveTo(ahead);
+    return column;
   }
 
   private static boolean array(SqlScanner scanner, List<String> literals) {

@@ -1,6 +1,7 @@
 package aiworker.schema;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -31,11 +32,14 @@ final class Ddl {
    * The relation in several lines, the last ended.
    *
    * @param kept whether to print the column of a name; holds for all that are part of a key
+   * @param notes what is said of it, and of each column by its name; nothing of one that is missing
    */
-  String print(Relation relation, Predicate<String> kept) {
+  String print(Relation relation, Predicate<String> kept, Map<String, String> notes) {
     StringBuilder out = new StringBuilder(64 + 40 * relation.columns().size());
     out.append(relation.kind()).append(' ').append(relation.name()).append(" (");
-    comment(out, about(relation));
+    String rows = relation.rows() < 0 ? "" : "~" + rounded(relation.rows()) + " rows";
+    String note = notes.getOrDefault("", "");
+    comment(out, rows.isEmpty() || note.isEmpty() ? rows + note : rows + "; " + note);
     List<Column> columns =
         relation.columns().stream().filter(column -> kept.test(column.name())).toList();
     List<Key> wide = relation.keys().stream().filter(key -> key.columns().size() > 1).toList();
@@ -44,7 +48,7 @@ final class Ddl {
       out.append("\n  ");
       column(out, relation, column);
       out.append(--left > 0 ? "," : "");
-      comment(out, about(column));
+      comment(out, notes.getOrDefault(column.name(), ""));
     }
     for (Key key : wide) {
       out.append("\n  ").append(WORDS.get(key.kind())).append(' ').append(list(key.columns()));
@@ -53,7 +57,9 @@ final class Ddl {
     }
     int omitted = relation.columns().size() - columns.size();
     if (omitted > 0) {
-      out.append("\n  -- … ").append(omitted).append(omitted == 1 ? " column" : " columns");
+      out.append("\n  -- … ")
+          .append(omitted)
+          .append(omitted == 1 ? " column left out" : " columns left out");
     }
     return out.append("\n);\n").toString();
   }
@@ -83,36 +89,61 @@ final class Ddl {
   private void references(StringBuilder out, Key key) {
     Relation target = relations.get(key.target());
     if (target != null) {
-      out.append(" REFERENCES ").append(target.name()).append(list(key.targetColumns()));
+      out.append(" REFERENCES ").append(target.name());
+      boolean primary =
+          target.keys().stream()
+              .anyMatch(
+                  other ->
+                      other.kind() == Key.Kind.PRIMARY
+                          && other.columns().equals(key.targetColumns()));
+      out.append(primary ? "" : list(key.targetColumns()));
     }
   }
 
-  private static List<String> about(Relation relation) {
+  /** What is said of the relation besides its definition; empty if nothing. */
+  static String note(Relation relation, int longest) {
     List<String> about = new ArrayList<>();
-    if (relation.rows() >= 0) {
-      about.add("~" + rounded(relation.rows()) + " rows");
-    }
     if (relation.comment() != null) {
-      about.add(relation.comment());
+      about.add(cut(relation.comment(), longest));
     }
-    return about;
+    about.addAll(relation.facts());
+    return String.join("; ", about);
   }
 
-  private static List<String> about(Column column) {
+  /** What is said of the column besides its definition, its comment cut; empty if nothing. */
+  static String note(Relation relation, Column column, int longest) {
     List<String> about = new ArrayList<>();
     if (column.comment() != null) {
-      about.add(column.comment());
+      about.add(cut(column.comment(), longest));
     }
     if (!column.common().isEmpty()) {
       about.add("values: " + String.join(", ", column.common()));
     }
-    return about;
+    // a key's numbers are none that a question asks for
+    if (column.span() != null && !relation.keyColumns().contains(column.name())) {
+      about.add(column.span());
+    }
+    return String.join("; ", about);
   }
 
-  private static void comment(StringBuilder out, List<String> about) {
-    if (!about.isEmpty()) {
-      out.append(" -- ").append(String.join("; ", about));
+  /** The notes of a relation and all its columns, as {@link #print} takes them. */
+  static Map<String, String> notes(Relation relation, int longest) {
+    Map<String, String> notes = new HashMap<>();
+    notes.put("", note(relation, longest));
+    relation.columns().forEach(column -> notes.put(column.name(), note(relation, column, longest)));
+    return notes;
+  }
+
+  private static String cut(String comment, int longest) {
+    if (comment.length() <= longest) {
+      return comment;
     }
+    int end = Character.isHighSurrogate(comment.charAt(longest - 1)) ? longest - 1 : longest;
+    return comment.substring(0, end) + "…";
+  }
+
+  private static void comment(StringBuilder out, String about) {
+    out.append(about.isEmpty() ? "" : " -- ").append(about);
   }
 
   private static String list(List<String> names) {

@@ -3,10 +3,8 @@ package aiworker.schema;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Which relations and columns a prompt is about, by the words that they share. Foreign keys pass on
@@ -14,9 +12,11 @@ import java.util.Set;
  */
 final class Ranking {
   private static final double NEIGHBOUR = 0.25;
+  private static final double GUESSED = 0.3;
 
   private final Catalog catalog;
   private final WordIndex index;
+  private final Joins joins;
 
   /** For each word of the prompt, what it is called in the catalog, with the strength of that. */
   private final List<Map<String, Double>> asked = new ArrayList<>();
@@ -26,6 +26,7 @@ final class Ranking {
   Ranking(Catalog catalog, String prompt) {
     this.catalog = catalog;
     this.index = new WordIndex(catalog);
+    this.joins = new Joins(catalog);
     Similarity similarity = new Similarity();
     Words.ofPrompt(prompt).forEach(word -> asked.add(named(word, similarity)));
     for (Relation relation : catalog.relations().values()) {
@@ -35,11 +36,21 @@ final class Ranking {
     spread();
   }
 
+  /** The same by names and foreign keys, then by guessed joins too. */
+  List<Relation> joined() {
+    spreadGuesses();
+    return relations();
+  }
+
   /** Best first; ties in the catalog's order. */
   List<Relation> relations() {
     List<Relation> ranked = new ArrayList<>(catalog.relations().values());
     ranked.sort(Comparator.comparingDouble((Relation relation) -> -score(relation)));
     return ranked;
+  }
+
+  Joins joins() {
+    return joins;
   }
 
   double score(Relation relation) {
@@ -99,28 +110,55 @@ final class Ranking {
     return sum;
   }
 
-  /** Adds a share of the two best neighbours' scores. */
+  /** Adds a share of the scores of the two best relations that foreign keys join with it. */
   private void spread() {
-    Map<String, Set<String>> neighbours = new HashMap<>();
+    Map<String, Map<String, Double>> neighbours = new HashMap<>();
     for (Relation relation : catalog.relations().values()) {
       for (Key key : relation.keys()) {
-        if (key.target() != null && !key.target().equals(relation.id())) {
-          neighbours.computeIfAbsent(relation.id(), id -> new HashSet<>()).add(key.target());
-          neighbours.computeIfAbsent(key.target(), id -> new HashSet<>()).add(relation.id());
+        if (key.target() != null) {
+          join(neighbours, relation.id(), key.target(), NEIGHBOUR);
         }
       }
     }
     Map<String, Double> own = Map.copyOf(scores);
-    neighbours.forEach(
-        (id, near) -> {
-          double first = 0;
-          double second = 0;
-          for (String neighbour : near) {
-            double score = own.get(neighbour);
-            second = Math.max(second, Math.min(first, score));
-            first = Math.max(first, score);
-          }
-          scores.merge(id, (first + second) * NEIGHBOUR, Double::sum);
-        });
+    neighbours.forEach((id, near) -> scores.merge(id, best(near, own), Double::sum));
+  }
+
+  /**
+   * Adds a share for relations that have a column in common that may be a key: the less the more
+   * relations have it.
+   */
+  private void spreadGuesses() {
+    Map<String, Map<String, Double>> neighbours = new HashMap<>();
+    for (List<Relation> group : joins.groups().values()) {
+      double weight = GUESSED * Math.log(2) / Math.log(group.size());
+      for (Relation relation : group) {
+        for (Relation other : group) {
+          join(neighbours, relation.id(), other.id(), weight);
+        }
+      }
+    }
+    Map<String, Double> own = Map.copyOf(scores);
+    neighbours.forEach((id, near) -> scores.merge(id, best(near, own), Double::sum));
+  }
+
+  private static void join(
+      Map<String, Map<String, Double>> neighbours, String id, String other, double weight) {
+    if (!id.equals(other)) {
+      neighbours.computeIfAbsent(id, key -> new HashMap<>()).merge(other, weight, Math::max);
+      neighbours.computeIfAbsent(other, key -> new HashMap<>()).merge(id, weight, Math::max);
+    }
+  }
+
+  /** The two best scores among them, weighted. */
+  private static double best(Map<String, Double> near, Map<String, Double> scores) {
+    double first = 0;
+    double second = 0;
+    for (Map.Entry<String, Double> neighbour : near.entrySet()) {
+      double score = scores.get(neighbour.getKey()) * neighbour.getValue();
+      second = Math.max(second, Math.min(first, score));
+      first = Math.max(first, score);
+    }
+    return first + second;
   }
 }

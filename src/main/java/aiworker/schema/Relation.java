@@ -12,6 +12,7 @@ import java.util.Set;
  * @param kind TABLE, VIEW and so on
  * @param rows estimated; negative if never counted
  * @param comment null if none
+ * @param facts what else is known, as a comment would say it
  */
 record Relation(
     String id,
@@ -19,10 +20,12 @@ record Relation(
     String kind,
     long rows,
     String comment,
+    List<String> facts,
     List<Column> columns,
     List<Key> keys) {
 
   Relation {
+    facts = List.copyOf(facts);
     columns = List.copyOf(columns);
     keys = List.copyOf(keys);
   }

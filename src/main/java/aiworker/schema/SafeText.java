@@ -1,5 +1,8 @@
 package aiworker.schema;
 
+import java.util.EnumSet;
+import java.util.Set;
+
 /**
  * Text of the catalogs and of the cache, which others can write, made safe to print inside a block
  * of a prompt: one line, nothing invisible, nothing that ends a block ({@code </} and three back
@@ -7,6 +10,23 @@ package aiworker.schema;
  */
 public final class SafeText {
   private static final int LONGEST_COMMENT = 200;
+
+  /** Scripts whose spelling uses zero-width joiners and non-joiners. */
+  private static final Set<Character.UnicodeScript> JOINING =
+      EnumSet.of(
+          Character.UnicodeScript.ARABIC,
+          Character.UnicodeScript.BENGALI,
+          Character.UnicodeScript.DEVANAGARI,
+          Character.UnicodeScript.GUJARATI,
+          Character.UnicodeScript.GURMUKHI,
+          Character.UnicodeScript.KANNADA,
+          Character.UnicodeScript.KHMER,
+          Character.UnicodeScript.MALAYALAM,
+          Character.UnicodeScript.ORIYA,
+          Character.UnicodeScript.SINHALA,
+          Character.UnicodeScript.SYRIAC,
+          Character.UnicodeScript.TAMIL,
+          Character.UnicodeScript.TELUGU);
 
   private SafeText() {}
 
@@ -18,7 +38,7 @@ public final class SafeText {
     int at = 0;
     while (at < text.length()) {
       int c = text.codePointAt(at);
-      if (isHidden(c)) {
+      if (isHidden(c) && !isJoiner(text, at)) {
         return false;
       }
       at += Character.charCount(c);
@@ -41,7 +61,7 @@ public final class SafeText {
     int at = 0;
     while (at < stripped.length() && safe.length() < longest) {
       int c = stripped.codePointAt(at);
-      if (isHidden(c) || endsBlock(stripped, at)) {
+      if ((isHidden(c) && !isJoiner(stripped, at)) || endsBlock(stripped, at)) {
         safe.append(escape(c));
       } else {
         safe.appendCodePoint(c);
@@ -62,7 +82,7 @@ public final class SafeText {
     StringBuilder literal = new StringBuilder("E'");
     for (int at = 0; at < value.length(); ) {
       int c = value.codePointAt(at);
-      if (isHidden(c) || endsBlock(value, at)) {
+      if ((isHidden(c) && !isJoiner(value, at)) || endsBlock(value, at)) {
         literal.append(escape(c));
       } else if (c == '\'' || c == '\\') {
         literal.appendCodePoint(c).appendCodePoint(c);
@@ -84,7 +104,7 @@ public final class SafeText {
     StringBuilder safe = new StringBuilder();
     for (int at = 0; at < json.length(); ) {
       int c = json.codePointAt(at);
-      if (isHidden(c) || endsBlock(json, at)) {
+      if ((isHidden(c) && !isJoiner(json, at)) || endsBlock(json, at)) {
         for (char unit : Character.toChars(c)) {
           safe.append(escape(unit));
         }
@@ -109,6 +129,27 @@ public final class SafeText {
 
   private static boolean endsBlock(String text, int at) {
     return text.startsWith("</", at) || text.startsWith("```", at);
+  }
+
+  /**
+   * Whether a zero-width joiner or non-joiner stands there which spelling asks for: one alone,
+   * between letters of a script that has them.
+   */
+  private static boolean isJoiner(String text, int at) {
+    if (text.charAt(at) != '\u200c' && text.charAt(at) != '\u200d') {
+      return false;
+    }
+    return at > 0
+        && at + 1 < text.length()
+        && joins(text.charAt(at - 1))
+        && joins(text.charAt(at + 1));
+  }
+
+  private static boolean joins(char c) {
+    return (Character.isLetter(c)
+            || Character.getType(c) == Character.NON_SPACING_MARK
+            || Character.getType(c) == Character.COMBINING_SPACING_MARK)
+        && JOINING.contains(Character.UnicodeScript.of(c));
   }
 
   private static boolean isHidden(int c) {

@@ -32,11 +32,11 @@ public final class SchemaContext {
    * Reads what the server tells of the catalogs, as JSON.
    *
    * @param catalog of {@code ai_worker.schema_catalog}
-   * @param rowEstimates of {@code ai_worker.row_estimates}; null if there is none
+   * @param tableFacts of {@code ai_worker.table_facts}; null if there is none
    * @param commonValues of {@code ai_worker.common_values}; null if none are to be told
    */
-  public static SchemaContext of(String catalog, String rowEstimates, String commonValues) {
-    return new SchemaContext(CatalogReader.of(catalog, rowEstimates, commonValues).read());
+  public static SchemaContext of(String catalog, String tableFacts, String commonValues) {
+    return new SchemaContext(CatalogReader.of(catalog, tableFacts, commonValues).read());
   }
 
   /**
@@ -63,6 +63,26 @@ public final class SchemaContext {
         nearest == null ? whole : nearest.text(),
         new Notes(catalog, nearest, prompt)
             .text(Math.multiplyExact(notesBudget, CHARACTERS_PER_TOKEN)));
+  }
+
+  /**
+   * Stored values that the prompt seems to name, {@code table.column = 'value'}, best first; none
+   * unless values are to be told.
+   */
+  public List<String> alike(String prompt) {
+    return Alike.of(catalog, prompt);
+  }
+
+  /**
+   * The definitions of relations that a refused reply names, whole; and of some that have a column
+   * which the refusal is about and those have not.
+   *
+   * @param tokenBudget most tokens that the text may have, at four characters each
+   * @return empty if it names none
+   */
+  public String named(String reply, String reason, int tokenBudget) {
+    return Selection.named(
+        catalog, reply, reason, Math.multiplyExact(tokenBudget, CHARACTERS_PER_TOKEN));
   }
 
   /**

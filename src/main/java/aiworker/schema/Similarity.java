@@ -34,7 +34,7 @@ final class Similarity {
   }
 
   /** As pg_trgm counts: two spaces before, one after, shared ones among all. */
-  private double trigram(String a, String b) {
+  double trigram(String a, String b) {
     if (Math.min(a.length(), b.length()) + 1 < LEAST_TRIGRAM * Math.max(a.length(), b.length())) {
       return 0;
     }

@@ -24,6 +24,18 @@ final class SqlScanner {
     return there;
   }
 
+  /** One that stands at the same place. */
+  SqlScanner copy() {
+    SqlScanner copy = new SqlScanner(text);
+    copy.at = at;
+    return copy;
+  }
+
+  /** Goes on where another stands in the same text. */
+  void moveTo(SqlScanner other) {
+    at = other.at;
+  }
+
   boolean atEnd() {
     return at == text.length();
   }
@@ -53,6 +65,15 @@ final class SqlScanner {
       name = part == null ? null : name + "." + part;
     }
     return name;
+  }
+
+  /** The last of the identifiers between dots, without quotes. */
+  String lastName() {
+    String name = identifier();
+    while (skip(".")) {
+      name = identifier();
+    }
+    return name == null ? "" : Token.unquoted(name);
   }
 
   /** {@code (a, "B")}; null if no such list comes next. */

@@ -65,7 +65,8 @@ final class TypeReader {
     }
     return type.replace("timestamp with time zone", "timestamptz")
         .replace("timestamp without time zone", "timestamp")
-        .replace("character varying", "varchar");
+        .replace("character varying", "varchar")
+        .replace("double precision", "float8");
   }
 
   private UserType define(

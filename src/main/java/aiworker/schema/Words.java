@@ -1,18 +1,35 @@
 package aiworker.schema;
 
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Words of prose and of identifiers in any case, cut to light English stems so that {@code
- * invoices}, {@code invoiced} and {@code invoice} meet. Not thread-safe.
+ * invoices}, {@code invoiced} and {@code invoice} meet; accents are taken off, and scripts without
+ * spaces are cut into pairs of characters. Not thread-safe.
  */
 final class Words {
+  /** Marks that search does without: accents, and vowel signs of Hebrew and Arabic. */
+  private static final Pattern MARKS =
+      Pattern.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]+");
+
+  /** Scripts that put no spaces between words, or hang endings on them. */
+  private static final Pattern UNSPACED =
+      Pattern.compile(
+          "[\\p{IsHan}\\p{IsHiragana}\\p{IsKatakana}\u30fc\\p{IsThai}\\p{IsLao}\\p{IsKhmer}\\p{IsMyanmar}\\p{IsHangul}]+");
+
+  /** Letters with no accent that could be taken off. */
+  private static final Map<Character, String> LETTERS =
+      Map.of('ß', "ss", 'æ', "ae", 'œ', "oe", 'ø', "o", 'ł', "l", 'đ', "d", 'ı', "i", 'þ', "th");
+
   /** Digits, capitals that are no beginning of a word, or a word with or without its capital. */
   private static final Pattern WORD =
       Pattern.compile("\\p{N}+|\\p{Lu}+(?!\\p{Ll})|\\p{Lu}?[[\\p{L}\\p{M}]&&[^\\p{Lu}]]+");
@@ -38,13 +55,7 @@ final class Words {
 
   /** The stems of a prompt, without words that ask rather than name, each once. */
   static List<String> ofPrompt(String prompt) {
-    return WORD.matcher(prompt)
-        .results()
-        .map(word -> word.group().toLowerCase(Locale.ROOT))
-        .filter(word -> !STOP.contains(word))
-        .map(Words::stem)
-        .distinct()
-        .toList();
+    return words(prompt).filter(word -> !STOP.contains(word)).map(Words::stem).distinct().toList();
   }
 
   private static List<String> split(String text) {
@@ -92,10 +103,59 @@ final class Words {
 
   /** The stems of any text. */
   static List<String> matches(String text) {
-    return WORD.matcher(text)
+    return words(text).map(Words::stem).toList();
+  }
+
+  private static Stream<String> words(String text) {
+    return WORD.matcher(folded(text))
         .results()
-        .map(word -> stem(word.group().toLowerCase(Locale.ROOT)))
-        .toList();
+        .map(word -> word.group().toLowerCase(Locale.ROOT))
+        .flatMap(Words::pieces);
+  }
+
+  /** Without accents, full-width forms and the like. */
+  private static String folded(String text) {
+    if (text.chars().allMatch(c -> c < 0x80)) {
+      return text;
+    }
+    String bare =
+        Normalizer.normalize(
+            MARKS.matcher(Normalizer.normalize(text, Normalizer.Form.NFD)).replaceAll(""),
+            Normalizer.Form.NFKC);
+    StringBuilder folded = new StringBuilder(bare.length());
+    for (int at = 0; at < bare.length(); at++) {
+      char c = bare.charAt(at);
+      String letters = LETTERS.get(Character.toLowerCase(c));
+      folded.append(letters == null ? String.valueOf(c) : letters);
+    }
+    return folded.toString();
+  }
+
+  /** A word itself, or pairs of characters of what is written without spaces. */
+  private static Stream<String> pieces(String word) {
+    if (word.chars().allMatch(c -> c < 0x80)) {
+      return Stream.of(word);
+    }
+    List<String> pieces = new ArrayList<>();
+    Matcher run = UNSPACED.matcher(word);
+    int end = 0;
+    while (run.find()) {
+      if (run.start() > end) {
+        pieces.add(word.substring(end, run.start()));
+      }
+      int[] letters = run.group().codePoints().toArray();
+      for (int at = 0; at + 1 < letters.length; at++) {
+        pieces.add(new String(letters, at, 2));
+      }
+      if (letters.length == 1) {
+        pieces.add(run.group());
+      }
+      end = run.end();
+    }
+    if (end < word.length()) {
+      pieces.add(word.substring(end));
+    }
+    return pieces.stream();
   }
 
   /** Of a lower-case word. Cuts plurals, -ing, -ed and a final e; y becomes i. */

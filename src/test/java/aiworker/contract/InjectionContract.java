@@ -93,6 +93,7 @@ abstract class InjectionContract extends RuntimeContract {
     String after = messages.get(1).get(0).get("content").asText();
     String rules = before.substring(0, before.indexOf("<schema>"));
     assertTrue(after.startsWith(rules + "<schema>\n"), after);
+    after = after.substring(0, after.indexOf("\nToday is "));
     assertTrue(after.endsWith("\n</schema>"), after);
     String block =
         after.substring(rules.length() + "<schema>\n".length(), after.length() - 9).strip();
@@ -175,6 +176,9 @@ abstract class InjectionContract extends RuntimeContract {
       endpoint.replyWithSql("SELECT * FROM feelings");
       generate("feelings", "v1");
       String repair = messages(1).get(3).get("content").asText();
+      String named = "What it names, whole:\n<schema>\nTABLE feelings (\n);\n</schema>\n";
+      assertTrue(repair.contains(named), repair);
+      repair = repair.replace(named, "");
       assertTrue(repair.contains("invalid input value for enum"), repair);
       assertEquals(repair.indexOf("</"), repair.indexOf("</refusal>"), repair);
       assertEquals(repair.indexOf("</"), repair.lastIndexOf("</"), repair);

@@ -141,6 +141,41 @@ class HostileCatalogIT {
     assertEquals("", told());
   }
 
+  /** Of literals that right statements would hold: what small tables store, and large ones. */
+  @Test
+  void storedValuesAreToldOfSmallTablesAndOfLargeOnesWhereAskedFor() throws Exception {
+    db.run(
+        """
+        CREATE TABLE country (id int PRIMARY KEY, name text UNIQUE);
+        INSERT INTO country SELECT n, 'Land ' || chr(64 + n) FROM generate_series(1, 26) n;
+        CREATE TABLE client (id int PRIMARY KEY, name text, note text, since date, tags text[], extra jsonb, secret text);
+        INSERT INTO client SELECT n, 'Person ' || md5(n::text) || CASE n WHEN 40 THEN ' Okonkwo' ELSE '' END,
+            md5(n::text), date '2020-01-01' + n, ARRAY['urgent', 'new'], jsonb_build_object('colour', n, 'size', 1), 'Okonkwo'
+          FROM generate_series(1, 90) n;
+        INSERT INTO client SELECT n, 'Amara Okonkwo', 'x' FROM generate_series(91, 99) n;
+        ANALYZE;
+        """);
+    SchemaContext context = db.hinted(Set.of("secret"), "orders of Amara Okonkwo in land a");
+    String text = context.tell("x", 8_000, 0).relations();
+    int told = 0;
+    for (int n = 1; n <= 26; n++) {
+      told += text.contains("'Land " + (char) (64 + n) + "'") ? 1 : 0;
+    }
+    assertEquals(26, told, text);
+    assertTrue(text.contains("since date, -- 2020-01-02 to 2020-03-31"), text);
+    assertTrue(text.contains("tags text[], -- values: 'new', 'urgent'"), text);
+    assertTrue(text.contains("extra jsonb, -- keys: 'colour', 'size'"), text);
+    assertFalse(text.contains("Okonkwo"), text);
+    assertEquals(
+        List.of("client.name = 'Amara Okonkwo'", "country.name = 'Land A'"),
+        context.alike("orders of Amara Okonkwo in land a").stream().limit(2).toList());
+    assertEquals(
+        List.of("client.name = 'Amara Okonkwo'"),
+        db.hinted(Set.of("secret"), "orders of amara okonkow").alike("orders of amara okonkow"));
+    assertEquals(
+        List.of(), db.hinted(Set.of("name", "secret"), "Amara Okonkwo").alike("Amara Okonkwo"));
+  }
+
   /** Whose values the context holds. */
   private String told(String... hidden) throws Exception {
     String text = db.hinted(Set.of(hidden)).tell("x", 8_000, 0).relations();

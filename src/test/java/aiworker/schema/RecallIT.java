@@ -38,7 +38,7 @@ class RecallIT {
       int keptOfQuarter = 0;
       for (int i = 0; i < questions.size(); i++) {
         long start = System.nanoTime();
-        SchemaContext context = SchemaFixture.read(connection, List.of("public"), false, Set.of());
+        SchemaContext context = SchemaFixture.read(connection, List.of("public"), null, Set.of());
         long read = System.nanoTime();
         String text = context.tell(questions.get(i).text(), BUDGET, 0).relations();
         renders[i] = System.nanoTime() - read;

@@ -51,4 +51,13 @@ class SafeTextTest {
     }
     assertFalse(SafeText.isSafe("a\nb"));
   }
+
+  @Test
+  void joinersStandWhereSpellingHasThemAndNowhereElse() {
+    assertTrue(SafeText.isSafe("کتاب\u200cها"));
+    for (String hidden :
+        new String[] {"a\u200cb", "ک\u200c\u200cه", "\u200cک", "ک\u200c", "ک\u200cb"}) {
+      assertFalse(SafeText.isSafe(hidden), hidden);
+    }
+  }
 }

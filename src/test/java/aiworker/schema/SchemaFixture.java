@@ -68,36 +68,40 @@ final class SchemaFixture implements AutoCloseable {
   }
 
   SchemaContext context(String... schemas) throws SQLException {
-    return read(List.of(schemas), false, Set.of());
+    return read(connection, List.of(schemas), null, Set.of());
   }
 
-  /** Of schema public, with the most common values of all columns but these. */
+  /** Of schema public, with the values of all columns but these. */
   SchemaContext hinted(Set<String> hidden) throws SQLException {
-    return read(List.of("public"), true, hidden);
+    return hinted(hidden, "x");
   }
 
-  private SchemaContext read(List<String> schemas, boolean valueHints, Set<String> hidden)
-      throws SQLException {
-    return read(connection, schemas, valueHints, hidden);
+  /** The same with those that are like words of a prompt. */
+  SchemaContext hinted(Set<String> hidden, String prompt) throws SQLException {
+    return read(connection, List.of("public"), prompt, hidden);
   }
 
-  /** As {@code ai_worker.begin_miss} does. */
+  /**
+   * As {@code ai_worker.begin_miss} does.
+   *
+   * @param prompt null for no values
+   */
   static SchemaContext read(
-      Connection connection, List<String> schemas, boolean valueHints, Set<String> hidden)
+      Connection connection, List<String> schemas, String prompt, Set<String> hidden)
       throws SQLException {
     Array scope = connection.createArrayOf("text", schemas.toArray());
     String values = null;
-    if (valueHints) {
+    if (prompt != null) {
       values =
           text(
               connection,
-              "SELECT ai_worker.common_values(?, ?)",
+              "SELECT ai_worker.common_values(?, ?, $p$" + prompt + "$p$)",
               scope,
               connection.createArrayOf("text", hidden.toArray()));
     }
     return SchemaContext.of(
         text(connection, "SELECT c.catalog FROM ai_worker.schema_catalog(?) AS c", scope),
-        text(connection, "SELECT ai_worker.row_estimates(?)", scope),
+        text(connection, "SELECT ai_worker.table_facts(?)", scope),
         values);
   }
 

@@ -44,11 +44,14 @@ class SelectionTest {
               null,
               List.of(),
               List.of(),
+              List.of(),
+              null,
               "Answer to question " + i + " of the survey, " + "as it was given ".repeat(8)));
     }
     Key primary = new Key(Key.Kind.PRIMARY, List.of("id"), null, List.of());
     String id = "public.survey";
-    relations.put(id, new Relation(id, "survey", "TABLE", -1, null, columns, List.of(primary)));
+    relations.put(
+        id, new Relation(id, "survey", "TABLE", -1, null, List.of(), columns, List.of(primary)));
     return new SchemaContext(new Catalog(List.of(), Map.of(), relations, List.of()));
   }
 
@@ -63,11 +66,11 @@ class SelectionTest {
     List<Key> keys = new ArrayList<>(foreign);
     keys.add(new Key(Key.Kind.PRIMARY, List.of("id"), null, List.of()));
     String id = "public." + name;
-    relations.put(id, new Relation(id, name, "TABLE", -1, null, columns, keys));
+    relations.put(id, new Relation(id, name, "TABLE", -1, null, List.of(), columns, keys));
   }
 
   private static Column column(String name, String type, String typeId) {
-    return new Column(name, type, typeId, false, null, List.of(), List.of(), null);
+    return new Column(name, type, typeId, false, null, List.of(), List.of(), List.of(), null, null);
   }
 
   @Test
@@ -82,7 +85,7 @@ class SelectionTest {
     String text = CONTEXT.tell("Which student takes most courses?", 300, 0).relations();
     assertTrue(text.contains("TABLE students ("), text);
     assertTrue(text.contains("TABLE courses ("), text);
-    assertTrue(text.contains("b_id bigint REFERENCES courses(id)"), text);
+    assertTrue(text.contains("b_id bigint REFERENCES courses"), text);
     assertFalse(text.contains("fillera0"), text);
   }
 
@@ -122,5 +125,17 @@ class SelectionTest {
   void aPromptThatResemblesNothingStillGetsWhatFits() {
     assertTrue(CONTEXT.tell("何人いますか", 500, 0).relations().contains("TABLE "));
     assertTrue(CONTEXT.tell("", 500, 0).relations().contains("TABLE "));
+  }
+
+  @Test
+  void whatARefusedReplyNamesIsDefinedWhole() {
+    String reply = "{\"sql\": \"SELECT happy FROM Students\"}";
+    String named = CONTEXT.named(reply, "column \"happy\" does not exist", 2_000);
+    assertTrue(named.startsWith("TABLE students (\n  id bigint PRIMARY KEY,"), named);
+    assertFalse(named.contains("TABLE courses"), named);
+    assertEquals("", CONTEXT.named("SELECT 1", "no", 2_000));
+    String others = CONTEXT.named(reply, "column students.b_id does not exist", 2_000);
+    assertTrue(others.contains("  b_id bigint REFERENCES courses"), others);
+    assertTrue(CONTEXT.named(reply, "no", 10).isEmpty());
   }
 }

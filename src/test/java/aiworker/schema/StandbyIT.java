@@ -57,7 +57,7 @@ class StandbyIT {
           standby.setAutoCommit(false);
           assertEquals("t", SchemaFixture.value(standby, "SELECT pg_is_in_recovery()"));
           assertEquals(version, SchemaFixture.value(standby, "SELECT ai_worker.schema_version()"));
-          SchemaContext context = SchemaFixture.read(standby, List.of("public"), false, Set.of());
+          SchemaContext context = SchemaFixture.read(standby, List.of("public"), null, Set.of());
           assertEquals(text, context.tell("users", 1_000, 0).relations());
         }
       } finally {

@@ -18,7 +18,24 @@ class WordsTest {
     assertEquals(List.of("order", "lin"), words.of("order_lines"));
     assertEquals(List.of("order", "lin"), words.of("\"OrderLines\""));
     assertEquals(List.of("http", "server", "2", "id"), words.of("HTTPServer2_ID"));
-    assertEquals(List.of("größ", "価格"), words.of("Größe 価格"));
+    assertEquals(List.of("gross", "価格"), words.of("Größe 価格"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "các khách hàng,khach_hang",
+    "客户的订单,客户",
+    "顧客ごとの売上,売上",
+    "ยอดขายลูกค้า,ลูกค้า",
+    "고객별 주문,고객",
+    "ＣＵＳＴＯＭＥＲ,customer",
+    "كِتاب,كتاب",
+    "clientèle,clientele",
+    "کتاب‌ها,کتاب"
+  })
+  void wordsOfEveryScriptMeet(String prompt, String name) {
+    List<String> asked = Words.ofPrompt(prompt);
+    assertTrue(asked.containsAll(new Words().of(name)), asked.toString());
   }
 
   @Test
