@@ -2,7 +2,6 @@ package aiworker;
 
 import aiworker.cache.Miss;
 import aiworker.chat.ApiKey;
-import aiworker.chat.ChatReply;
 import aiworker.chat.ChatSettings;
 import aiworker.check.ProvenSql;
 import aiworker.check.Prover;
@@ -16,7 +15,6 @@ import aiworker.json.Json;
 import aiworker.limits.Upstream;
 import aiworker.meaning.FrozenTime;
 import aiworker.meaning.UnknownValue;
-import aiworker.reply.Reply;
 import aiworker.schema.SchemaContext;
 import aiworker.usage.Tally;
 import aiworker.usage.Usage;
@@ -78,7 +76,7 @@ public final class Generator {
             .text("sample");
     ProvenSql proven = new Prover(database, config).prove(sample);
     miss.teach(statement, schemaVersion, proven);
-    return response(miss, schema(miss), proven, null, 0);
+    return response(miss, schema(miss), proven, null, null, 0);
   }
 
   /** What a DBA has taught for the question; null if there is nothing that can be proven. */
@@ -148,41 +146,45 @@ public final class Generator {
     ProvenSql taught = taught(miss, prover);
     if (taught != null) {
       miss.finish(taught, false, 0, Tally.NONE);
-      return response(miss, schema, taught, null, 0);
+      return response(miss, schema, taught, null, null, 0);
     }
     ChatSettings settings = config.chatSettings();
     Conversation conversation = conversation(miss, config, schema);
     Row endpoint = miss.endpoint();
     Usage usage = Usage.NONE;
-    ProvenSql frozen = null;
+    Vote frozen = null;
     for (int round = 0; ; round++) {
-      ChatReply reply;
+      Vote vote;
       try {
-        reply =
-            upstream.ask(database, settings, conversation.messages(), endpoint, miss.activity());
+        vote =
+            Vote.of(
+                upstream.ask(
+                    database, settings, conversation.messages(), endpoint, miss.activity()),
+                prover);
       } catch (AiWorkerException e) {
         throw e.costing(usage);
       }
-      usage = usage.plus(reply.usage());
+      usage = usage.plus(vote.usage());
       try {
-        ProvenSql statement = prover.prove(Reply.of(reply.content()).sql());
+        ProvenSql statement = vote.statement(config.minAgreement());
         String date = FrozenTime.find(miss.prompt(), statement.text());
         if (date == null || round >= config.repairRounds()) {
-          return finished(miss, settings, schema, statement, date, usage);
+          return finished(miss, settings, schema, statement, vote.agreement(), date, usage);
         }
-        frozen = statement;
+        frozen = vote;
         endpoint = upstream.refused(database, settings);
-        conversation.repair(reply.content(), FROZEN.formatted(date), null);
+        conversation.repair(vote.reply().content(), FROZEN.formatted(date), null);
       } catch (AiWorkerException e) {
         // the endpoint may have put into its answer what it was sent
         AiWorkerException shown = e.reworded(settings::masked);
         endpoint = upstream.refused(database, settings);
         if (!e.failure().isRepairable()) {
-          upstream.unanswered();
+          upstream.unanswered(vote.unproven());
         }
         if (frozen != null) {
-          String date = FrozenTime.find(miss.prompt(), frozen.text());
-          return finished(miss, settings, schema, frozen, date, usage);
+          ProvenSql statement = frozen.statement(config.minAgreement());
+          String date = FrozenTime.find(miss.prompt(), statement.text());
+          return finished(miss, settings, schema, statement, frozen.agreement(), date, usage);
         }
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
           throw shown.costing(usage);
@@ -191,7 +193,7 @@ public final class Generator {
             "SELECT ai_worker.debug(?, ?) AS nothing",
             "asking the model again: " + shown.getMessage(),
             shown.detail());
-        conversation.repair(reply.content(), e.getMessage(), e.detail());
+        conversation.repair(vote.reply().content(), e.getMessage(), e.detail());
       }
     }
   }
@@ -199,6 +201,7 @@ public final class Generator {
   /**
    * Stores an answer and makes the response of it.
    *
+   * @param agreement of several candidates, null if there were none
    * @param date that the statement should not hold, null if there is none
    */
   private String finished(
@@ -206,17 +209,23 @@ public final class Generator {
       ChatSettings settings,
       SchemaContext schema,
       ProvenSql statement,
+      Double agreement,
       String date,
       Usage usage) {
     upstream.finished(
         database,
         settings,
         miss.finish(statement, date != null, usage.total(), upstream.unrecorded()));
-    return response(miss, schema, statement, date, usage.total());
+    return response(miss, schema, statement, agreement, date, usage.total());
   }
 
   private static String response(
-      Miss miss, SchemaContext schema, ProvenSql statement, String date, int tokens) {
+      Miss miss,
+      SchemaContext schema,
+      ProvenSql statement,
+      Double agreement,
+      String date,
+      int tokens) {
     ObjectNode response =
         Json.object()
             .put("sql", statement.text())
@@ -224,6 +233,9 @@ public final class Generator {
             .put("tokens_used", tokens)
             .put("schema_version", miss.schemaVersion())
             .put("cache_hit", false);
+    if (agreement != null) {
+      response.put("agreement", agreement);
+    }
     List<String> warnings =
         new ArrayList<>(UnknownValue.warnings(statement.text(), statement.relations(), schema));
     if (date != null) {

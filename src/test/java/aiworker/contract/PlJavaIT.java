@@ -75,6 +75,12 @@ class PlJavaWithoutCacheIT extends WithoutCacheContract {
   }
 }
 
+class PlJavaVoteIT extends VoteContract {
+  PlJavaVoteIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
 class PlJavaTeachIT extends TeachContract {
   PlJavaTeachIT() {
     super(BackendRuntime.PLJAVA);

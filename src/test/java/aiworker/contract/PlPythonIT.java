@@ -74,6 +74,12 @@ class PlPythonWithoutCacheIT extends WithoutCacheContract {
   }
 }
 
+class PlPythonVoteIT extends VoteContract {
+  PlPythonVoteIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonTeachIT extends TeachContract {
   PlPythonTeachIT() {
     super(BackendRuntime.PLPYTHON);
