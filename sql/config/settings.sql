@@ -82,6 +82,10 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_config (
         CONSTRAINT ai_worker_config_max_retries CHECK (max_retries BETWEEN 0 AND 10),
     repair_rounds integer NOT NULL DEFAULT 1
         CONSTRAINT ai_worker_config_repair_rounds CHECK (repair_rounds BETWEEN 0 AND 5),
+    candidates integer NOT NULL DEFAULT 1
+        CONSTRAINT ai_worker_config_candidates CHECK (candidates BETWEEN 1 AND 7),
+    min_agreement numeric(3, 2) NOT NULL DEFAULT 0
+        CONSTRAINT ai_worker_config_min_agreement CHECK (min_agreement BETWEEN 0 AND 1),
     flight_wait_ms integer NOT NULL DEFAULT 30000
         CONSTRAINT ai_worker_config_flight_wait_ms CHECK (flight_wait_ms BETWEEN 0 AND 600000),
     cache_enabled boolean NOT NULL DEFAULT true,
@@ -160,6 +164,10 @@ COMMENT ON COLUMN public.ai_worker_config.request_timeout_ms IS
 COMMENT ON COLUMN public.ai_worker_config.max_retries IS 'Retries of one request after a passing failure';
 COMMENT ON COLUMN public.ai_worker_config.repair_rounds IS
     'How often a refused statement goes back to the model with the reason';
+COMMENT ON COLUMN public.ai_worker_config.candidates IS
+    'How many statements the model is asked for at the same time; the one that most of them agree on is the answer';
+COMMENT ON COLUMN public.ai_worker_config.min_agreement IS
+    'The share of several candidates that must agree, for example 0.67; with less there is no answer. 0: any';
 COMMENT ON COLUMN public.ai_worker_config.flight_wait_ms IS
     'Longest wait for another session that is asking the model the same, in milliseconds';
 COMMENT ON COLUMN public.ai_worker_config.cache_enabled IS 'false: neither read nor write the cache';
@@ -194,6 +202,8 @@ COMMENT ON CONSTRAINT ai_worker_config_headers ON public.ai_worker_config IS
     'use an object of texts such as {"X-Team": "data"}: names of letters, digits and -, none that HTTP itself needs; values of printable ASCII; the key belongs in api_key_file, and the name of its header in api_key_header';
 COMMENT ON CONSTRAINT ai_worker_config_proxy ON public.ai_worker_config IS
     'use http://host:port without user, password and path, or NULL for none';
+COMMENT ON CONSTRAINT ai_worker_config_candidates ON public.ai_worker_config IS 'use 1 to 7 candidates';
+COMMENT ON CONSTRAINT ai_worker_config_min_agreement ON public.ai_worker_config IS 'use a share of 0 to 1, for example 0.67';
 COMMENT ON CONSTRAINT ai_worker_config_ca_file ON public.ai_worker_config IS
     'use an absolute path on the server, or NULL for Java''s own certificates';
 COMMENT ON CONSTRAINT ai_worker_config_max_completion_tokens ON public.ai_worker_config IS

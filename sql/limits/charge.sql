@@ -24,7 +24,7 @@ BEGIN
         -- long the caller's transaction lasts, and leaves the counters as they are.
         LOCK TABLE public.ai_worker_quotas IN SHARE UPDATE EXCLUSIVE MODE;
         FOR quota IN SELECT u.* FROM public.ai_worker_quota_usage(session_user) AS u LOOP
-            IF more_calls > 0 AND (quota.calls >= quota.max_calls OR quota.tokens >= quota.max_tokens) THEN
+            IF more_calls > 0 AND (quota.calls + more_calls > quota.max_calls OR quota.tokens >= quota.max_tokens) THEN
                 exceeded := quota;
                 refused := true;
                 EXIT;
@@ -44,7 +44,7 @@ BEGIN
         NULL;
     END;
     IF refused THEN
-        what := CASE WHEN exceeded.calls >= exceeded.max_calls THEN 'calls' ELSE 'tokens' END;
+        what := CASE WHEN exceeded.calls + more_calls > exceeded.max_calls THEN 'calls' ELSE 'tokens' END;
         RAISE EXCEPTION 'the quota of % % per % is used up',
                 CASE what WHEN 'calls' THEN exceeded.max_calls ELSE exceeded.max_tokens END, what, exceeded.per
             USING ERRCODE = 'configuration_limit_exceeded',
@@ -58,4 +58,4 @@ END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.charge(integer, bigint) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.charge(integer, bigint) IS
-    'AI Worker: adds to every quota that holds for who logged in, or to none and refuses if a call would be over one; -1 takes back a call that was not made';
+    'AI Worker: adds to every quota that holds for who logged in, or to none and refuses if these calls would be over one; a negative number takes back calls that were not made';

@@ -2,7 +2,6 @@ package aiworker;
 
 import aiworker.cache.Miss;
 import aiworker.chat.ApiKey;
-import aiworker.chat.ChatReply;
 import aiworker.chat.ChatSettings;
 import aiworker.check.ProvenSql;
 import aiworker.check.Prover;
@@ -15,7 +14,6 @@ import aiworker.error.Failure;
 import aiworker.json.Json;
 import aiworker.limits.Upstream;
 import aiworker.meaning.Doubts;
-import aiworker.reply.Reply;
 import aiworker.schema.SchemaContext;
 import aiworker.usage.Tally;
 import aiworker.usage.Usage;
@@ -76,7 +74,7 @@ public final class Generator {
             .text("sample");
     ProvenSql proven = new Prover(database, config).prove(sample);
     miss.teach(statement, schemaVersion, proven);
-    return response(miss, proven, doubts(miss, proven, schema(miss)), 0);
+    return response(miss, proven, null, doubts(miss, proven, schema(miss)), 0);
   }
 
   /**
@@ -208,40 +206,45 @@ public final class Generator {
     ProvenSql taught = taught(miss, prover);
     if (taught != null) {
       miss.finish(taught, false, 0, Tally.NONE);
-      return response(miss, taught, doubts(miss, taught, schema), 0);
+      return response(miss, taught, null, doubts(miss, taught, schema), 0);
     }
     ChatSettings settings = config.chatSettings();
     Conversation conversation = conversation(miss, config, schema, prover);
     Row endpoint = miss.endpoint();
     Usage usage = Usage.NONE;
-    ProvenSql doubtful = null;
+    Vote doubtful = null;
     for (int round = 0; ; round++) {
-      ChatReply reply;
+      Vote vote;
       try {
-        reply =
-            upstream.ask(database, settings, conversation.messages(), endpoint, miss.activity());
+        vote =
+            Vote.of(
+                upstream.ask(
+                    database, settings, conversation.messages(), endpoint, miss.activity()),
+                prover);
       } catch (AiWorkerException e) {
         throw e.costing(usage);
       }
-      usage = usage.plus(reply.usage());
+      usage = usage.plus(vote.usage());
       try {
-        ProvenSql statement = prover.prove(Reply.of(reply.content()).sql());
+        ProvenSql statement = vote.statement(config.minAgreement());
         Doubts doubts = doubts(miss, statement, schema);
         if (doubts.isEmpty() || round >= config.repairRounds()) {
-          return finished(miss, settings, statement, doubts, usage);
+          return finished(miss, settings, statement, vote.agreement(), doubts, usage);
         }
-        doubtful = statement;
+        doubtful = vote;
         endpoint = upstream.refused(database, settings);
-        conversation.repair(reply.content(), doubts.reason(), null, "");
+        conversation.repair(vote.reply().content(), doubts.reason(), null, "");
       } catch (AiWorkerException e) {
         // the endpoint may have put into its answer what it was sent
         AiWorkerException shown = e.reworded(settings::masked);
         endpoint = upstream.refused(database, settings);
         if (!e.failure().isRepairable()) {
-          upstream.unanswered();
+          upstream.unanswered(vote.unproven());
         }
         if (doubtful != null) {
-          return finished(miss, settings, doubtful, doubts(miss, doubtful, schema), usage);
+          ProvenSql statement = doubtful.statement(config.minAgreement());
+          Doubts doubts = doubts(miss, statement, schema);
+          return finished(miss, settings, statement, doubtful.agreement(), doubts, usage);
         }
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
           throw shown.costing(usage);
@@ -251,11 +254,11 @@ public final class Generator {
             "asking the model again: " + shown.getMessage(),
             shown.detail());
         conversation.repair(
-            reply.content(),
+            vote.reply().content(),
             e.getMessage(),
             e.detail(),
             schema.named(
-                reply.content(),
+                vote.reply().content(),
                 e.getMessage() + " " + e.detail(),
                 config.contextTokens() / NAMED_SHARE));
       }
@@ -271,17 +274,27 @@ public final class Generator {
         schema);
   }
 
-  /** Stores an answer and makes the response of it. */
+  /**
+   * Stores an answer and makes the response of it.
+   *
+   * @param agreement of several candidates, null if there were none
+   */
   private String finished(
-      Miss miss, ChatSettings settings, ProvenSql statement, Doubts doubts, Usage usage) {
+      Miss miss,
+      ChatSettings settings,
+      ProvenSql statement,
+      Double agreement,
+      Doubts doubts,
+      Usage usage) {
     upstream.finished(
         database,
         settings,
         miss.finish(statement, doubts.date() != null, usage.total(), upstream.unrecorded()));
-    return response(miss, statement, doubts, usage.total());
+    return response(miss, statement, agreement, doubts, usage.total());
   }
 
-  private static String response(Miss miss, ProvenSql statement, Doubts doubts, int tokens) {
+  private static String response(
+      Miss miss, ProvenSql statement, Double agreement, Doubts doubts, int tokens) {
     ObjectNode response =
         Json.object()
             .put("sql", statement.text())
@@ -289,6 +302,9 @@ public final class Generator {
             .put("tokens_used", tokens)
             .put("schema_version", miss.schemaVersion())
             .put("cache_hit", false);
+    if (agreement != null) {
+      response.put("agreement", agreement);
+    }
     if (!doubts.isEmpty()) {
       response.set("warnings", Json.array(doubts.warnings()));
     }

@@ -11,7 +11,10 @@ import java.net.InetAddress;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import java.util.function.DoubleSupplier;
@@ -45,23 +48,63 @@ public final class ChatClient {
   }
 
   /**
-   * Asks one question, several times if need be, until the settings' timeout.
+   * Asks one question once, trying several times if need be, until the settings' timeout.
    *
    * @param waiting run while waiting; what it throws ends the request and goes through as it is
    * @throws AiWorkerException if there is no answer, or only a refusal
    */
   public ChatReply complete(ChatSettings settings, List<Message> messages, Waiting waiting) {
+    ChatReply reply = complete(settings, messages, 1, false, waiting).get(0);
+    if (reply.problem() != null) {
+      throw reply.problem().costing(reply.usage());
+    }
+    return reply;
+  }
+
+  /**
+   * Asks one question for as many replies as {@link Sampling#candidates} says, at the same time.
+   * They share the timeout and the retries. The first that fails for good ends all of them, but for
+   * a refusal of the model's, which is a reply with a problem.
+   *
+   * @param carefully whether the first is to be answered before the others are asked for
+   * @param waiting run while waiting; what it throws ends all requests and goes through as it is
+   * @return one for each candidate, in their order
+   * @throws AiWorkerException if one has no answer
+   */
+  public List<ChatReply> completeAll(
+      ChatSettings settings, List<Message> messages, boolean carefully, Waiting waiting) {
+    return complete(settings, messages, settings.sampling().candidates(), carefully, waiting);
+  }
+
+  private List<ChatReply> complete(
+      ChatSettings settings,
+      List<Message> messages,
+      int count,
+      boolean carefully,
+      Waiting waiting) {
     Deadline deadline = new Deadline(settings.timeout(), waiting, clock);
+    Attempt[] attempts = new Attempt[count];
+    ChatReply[] replies = new ChatReply[count];
     Dialect dialect = dialects.of(settings);
     boolean learnt = false;
     AttemptFailure failure = null;
     int failures = 0;
     Usage spent = Usage.NONE;
     try {
-      while (true) {
+      while (!Arrays.stream(replies).allMatch(Objects::nonNull)) {
+        int candidate = 0;
         try {
-          HttpResponse<byte[]> response =
-              transport.post(settings, RequestBody.of(settings, messages, dialect), deadline);
+          int most = carefully && replies[0] == null ? 1 : count;
+          for (candidate = 0; candidate < most; candidate++) {
+            if (replies[candidate] == null && attempts[candidate] == null) {
+              byte[] body = RequestBody.of(settings, messages, dialect, candidate);
+              attempts[candidate] = new Attempt(dialect, transport.send(settings, body, deadline));
+            }
+          }
+          candidate = -1;
+          candidate = firstDone(attempts, deadline);
+          Attempt attempt = attempts[candidate];
+          HttpResponse<byte[]> response = transport.response(attempt.answer, deadline);
           byte[] body = Decompression.body(response, settings);
           int status = response.statusCode();
           if (isSuccess(status)) {
@@ -69,17 +112,20 @@ public final class ChatClient {
             status = ReplyReader.status(status, root);
             if (isSuccess(status)) {
               if (learnt) {
-                dialects.remember(settings, dialect);
+                dialects.remember(settings, attempt.dialect);
               }
-              ChatReply reply = ReplyReader.read(root, body, settings);
-              return new ChatReply(reply.content(), spent.plus(reply.usage()));
+              replies[candidate] = ReplyReader.read(root, body, settings);
+              attempts[candidate] = null;
+              continue;
             }
           }
           EndpointError error = EndpointError.of(body, settings);
-          Dialect simpler = dialect.after(status, error, settings.sampling());
+          Dialect simpler = attempt.dialect.after(status, error, settings.sampling());
           if (simpler != null) {
-            dialect = simpler;
+            // perhaps another one's refusal has taught it already
+            dialect = attempt.dialect.equals(dialect) ? simpler : dialect;
             learnt = true;
+            attempts[candidate] = null;
             continue;
           }
           failure = StatusErrors.of(status, response.headers(), error, settings, clock.now());
@@ -89,6 +135,9 @@ public final class ChatClient {
           failure = new AttemptFailure(e.error(), true, null);
         } catch (IOException e) {
           failure = TransportErrors.of(e, settings);
+        }
+        if (candidate >= 0) {
+          attempts[candidate] = null;
         }
         failures++;
         Duration delay = backoff.delay(failures, failure);
@@ -101,8 +150,39 @@ public final class ChatClient {
         deadline.pause(delay);
       }
     } catch (AiWorkerException e) {
-      throw e.costing(spent);
+      Usage all = spent;
+      for (ChatReply reply : replies) {
+        all = reply == null ? all : all.plus(reply.usage());
+      }
+      throw e.costing(all);
+    } finally {
+      for (Attempt attempt : attempts) {
+        if (attempt != null) {
+          attempt.answer.cancel(true);
+        }
+      }
     }
+    replies[0] =
+        new ChatReply(replies[0].content(), spent.plus(replies[0].usage()), replies[0].problem());
+    return List.of(replies);
+  }
+
+  /** A request under way, and what was spoken. */
+  private record Attempt(Dialect dialect, CompletableFuture<HttpResponse<byte[]>> answer) {}
+
+  /** Waits until one of those under way has an answer or has failed; returns which. */
+  private static int firstDone(Attempt[] attempts, Deadline deadline) throws TimeoutException {
+    CompletableFuture<?>[] open =
+        Arrays.stream(attempts)
+            .filter(Objects::nonNull)
+            .map(Attempt::answer)
+            .toArray(CompletableFuture<?>[]::new);
+    deadline.awaitAny(open);
+    int done = 0;
+    while (attempts[done] == null || !attempts[done].answer.isDone()) {
+      done++;
+    }
+    return done;
   }
 
   /**
@@ -113,7 +193,7 @@ public final class ChatClient {
     ObjectNode request = Json.object().put("url", settings.shownCompletionsUrl());
     ObjectNode headers = request.putObject("headers");
     settings.shownHeaders().forEach(headers::put);
-    byte[] body = RequestBody.of(settings, messages, dialects.of(settings));
+    byte[] body = RequestBody.of(settings, messages, dialects.of(settings), 0);
     request.set("body", Json.ours(new String(body, StandardCharsets.UTF_8)));
     return request;
   }

@@ -3,6 +3,8 @@ package aiworker.chat;
 import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -65,6 +67,19 @@ final class Deadline {
       if (!future.isDone()) {
         future.cancel(true);
       }
+    }
+  }
+
+  /**
+   * Waits until one of several is done, whatever it has come to; none is cancelled.
+   *
+   * @throws TimeoutException at the deadline
+   */
+  void awaitAny(CompletableFuture<?>... futures) throws TimeoutException {
+    try {
+      await(CompletableFuture.anyOf(futures));
+    } catch (ExecutionException | CancellationException e) {
+      // for whoever reads that one
     }
   }
 

@@ -100,12 +100,12 @@ final class ReplyReader {
   }
 
   /**
-   * Reads a reply that means success.
+   * Reads a reply that means success. One with a problem is {@link Failure#REPLY_CUT}, or {@link
+   * Failure#NO_STATEMENT} if the model or a filter declined.
    *
    * @throws RetryableException if the endpoint gave up in the middle
-   * @throws AiWorkerException {@link Failure#REPLY_UNREADABLE}, {@link Failure#REPLY_CUT}, or
-   *     {@link Failure#NO_STATEMENT} if the model or a filter declined; like the other it carries
-   *     the tokens that the reply cost
+   * @throws AiWorkerException {@link Failure#REPLY_UNREADABLE}; like the other it carries the
+   *     tokens that the reply cost
    */
   static ChatReply read(JsonNode root, byte[] body, ChatSettings settings)
       throws RetryableException {
@@ -113,6 +113,9 @@ final class ReplyReader {
     try {
       return new ChatReply(answer(root, body, settings), usage);
     } catch (AiWorkerException e) {
+      if (e.failure() == Failure.NO_STATEMENT || e.failure() == Failure.REPLY_CUT) {
+        return new ChatReply(null, usage, e);
+      }
       throw e.costing(usage);
     } catch (RetryableException e) {
       throw new RetryableException(e.error().costing(usage));

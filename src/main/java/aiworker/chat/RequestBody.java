@@ -35,7 +35,12 @@ final class RequestBody {
 
   private RequestBody() {}
 
-  static byte[] of(ChatSettings settings, List<Message> messages, Dialect dialect) {
+  /**
+   * The body of one request.
+   *
+   * @param candidate its index, from 0 on
+   */
+  static byte[] of(ChatSettings settings, List<Message> messages, Dialect dialect, int candidate) {
     ObjectNode body = Json.object().put("model", settings.model());
     ArrayNode said = body.putArray("messages");
     for (Message message : dialect.system() ? messages : withoutSystem(messages)) {
@@ -45,10 +50,15 @@ final class RequestBody {
     }
     Sampling sampling = settings.sampling();
     if (dialect.temperature()) {
-      body.put("temperature", 0);
+      double temperature = sampling.temperature(candidate);
+      if (temperature == 0) {
+        body.put("temperature", 0);
+      } else {
+        body.put("temperature", temperature);
+      }
     }
     if (dialect.seed() && sampling.seed() != null) {
-      body.put("seed", sampling.seed());
+      body.put("seed", sampling.seed(candidate));
     }
     if (dialect.limit() != Dialect.Limit.NONE && sampling.maxCompletionTokens() != null) {
       body.put(dialect.limit().name().toLowerCase(Locale.ROOT), sampling.maxCompletionTokens());

@@ -12,6 +12,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -23,9 +24,9 @@ import java.util.concurrent.TimeoutException;
  * Posts bodies over one {@link HttpClient}, which is kept, with its connections, until proxy or
  * certificates change. Follows no redirect and uses no proxy but the one it is told.
  *
- * <p>Speaks HTTP/1.1 alone. A backend has one request at a time, so that HTTP/2 could share
- * nothing; but an HTTP/2 connection outlives the requests that are cancelled or time out on it, and
- * one that has silently died would swallow all that follow.
+ * <p>Speaks HTTP/1.1 alone. A backend has few requests at a time, so that HTTP/2 would save little;
+ * but an HTTP/2 connection outlives the requests that are cancelled or time out on it, and one that
+ * has silently died would swallow all that follow.
  *
  * <p>Thread rule: only the thread on which the backend called us may use it. The work is done on
  * daemon threads that end after a second without any; between calls only the client's own selector
@@ -61,13 +62,14 @@ final class Transport {
   }
 
   /**
-   * Sends one request and reads the whole reply.
+   * Sends one request; others may be under way.
    *
-   * @throws IOException any fault between here and the end of the reply
+   * @return the whole reply, for {@link #response}; to be cancelled by whoever gives it up
+   * @throws IOException if nothing could be sent
    * @throws TimeoutException at the deadline
    */
-  HttpResponse<byte[]> post(ChatSettings settings, byte[] body, Deadline deadline)
-      throws IOException, TimeoutException {
+  CompletableFuture<HttpResponse<byte[]>> send(
+      ChatSettings settings, byte[] body, Deadline deadline) throws IOException, TimeoutException {
     URI url = settings.completionsUrl();
     Network network = settings.network();
     URI proxy = EndpointGuard.isLoopback(url) ? null : network.proxy();
@@ -85,10 +87,25 @@ final class Transport {
               .POST(BodyPublishers.ofByteArray(body))
               .timeout(beyond(deadline.left()));
       settings.requestHeaders().forEach(request::header);
-      HttpResponse<byte[]> response =
-          deadline.await(
-              client("http".equalsIgnoreCase(url.getScheme()), proxy, network.caFile())
-                  .sendAsync(request.build(), head -> new BoundedBody()));
+      return client("http".equalsIgnoreCase(url.getScheme()), proxy, network.caFile())
+          .sendAsync(request.build(), head -> new BoundedBody());
+    } catch (ExecutionException e) {
+      throw fault(e);
+    } catch (SecurityException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /**
+   * Waits for the whole reply.
+   *
+   * @throws IOException any fault between here and the end of the reply
+   * @throws TimeoutException at the deadline
+   */
+  HttpResponse<byte[]> response(CompletableFuture<HttpResponse<byte[]>> sent, Deadline deadline)
+      throws IOException, TimeoutException {
+    try {
+      HttpResponse<byte[]> response = deadline.await(sent);
       if (response.statusCode() < 200) {
         // the answer itself is still to come on that connection, which must serve no other question
         client = null;
@@ -96,13 +113,14 @@ final class Transport {
       }
       return response;
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException fault) {
-        throw fault;
-      }
-      throw new IOException(e.getCause());
+      throw fault(e);
     } catch (SecurityException e) {
       throw new IOException(e);
     }
+  }
+
+  private static IOException fault(ExecutionException e) {
+    return e.getCause() instanceof IOException fault ? fault : new IOException(e.getCause());
   }
 
   /** A backstop after our own deadline, for work that outlives its cancellation. */

@@ -42,6 +42,14 @@ public final class Prover {
     }
   }
 
+  /**
+   * What a proven statement means: two with equal texts here have the same rows. Where the server
+   * cannot be asked, or the statement is too deep, it is the statement itself.
+   */
+  public String meaning(ProvenSql statement) {
+    return server.meaning(statement.text());
+  }
+
   private ProvenSql proven(String statement) {
     ReadOnlyCheck.Text text = readOnly.judge(statement);
     AiWorkerException doubt = text.doubt();

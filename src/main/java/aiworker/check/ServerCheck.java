@@ -94,6 +94,26 @@ final class ServerCheck {
     return texts;
   }
 
+  /** See {@link Prover#meaning}. */
+  String meaning(String statement) {
+    Row row =
+        database
+            .query(
+                "SELECT m.* FROM ai_worker.meaning(?, ARRAY(SELECT"
+                    + " pg_catalog.jsonb_array_elements_text(?::jsonb))) AS m",
+                statement,
+                Json.array(schemas).toString())
+            .get(0);
+    if (row.text("rule_tree") == null) {
+      return statement;
+    }
+    try {
+      return Meaning.of(row.text("rule_tree"), Json.ours(row.text("commutators")));
+    } catch (StackOverflowError e) {
+      return statement;
+    }
+  }
+
   private static AiWorkerException failure(JsonNode error, String written) {
     String sqlState = error.path("sqlstate").asText();
     StringBuilder detail = new StringBuilder(SQLSTATE).append(sqlState);

@@ -33,6 +33,7 @@ import java.util.TreeMap;
  * @param systemCatalogs whether the harmless system catalogs are in scope
  * @param requestTimeout for one question, retries included
  * @param contextTokens budget of the schema context, in tokens of about four characters
+ * @param minAgreement the share of several candidates that must agree, 0 to 1
  */
 public record Config(
     String model,
@@ -50,7 +51,8 @@ public record Config(
     int maxRetries,
     int repairRounds,
     int contextTokens,
-    int notesTokens) {
+    int notesTokens,
+    double minAgreement) {
   public Config {
     headers = Map.copyOf(headers);
     schemas = List.copyOf(schemas);
@@ -76,7 +78,8 @@ public record Config(
               path(row.required("ca_file"))),
           new Sampling(
               seed.isNull() ? null : seed.longValue(),
-              maxCompletionTokens.isNull() ? null : maxCompletionTokens.intValue()),
+              maxCompletionTokens.isNull() ? null : maxCompletionTokens.intValue(),
+              row.required("candidates").intValue()),
           texts(row.required("schemas")),
           texts(row.required("allowed_functions")),
           row.required("row_limit").intValue(),
@@ -85,7 +88,8 @@ public record Config(
           row.required("max_retries").intValue(),
           row.required("repair_rounds").intValue(),
           row.required("context_tokens").intValue(),
-          row.required("notes_tokens").intValue());
+          row.required("notes_tokens").intValue(),
+          row.required("min_agreement").doubleValue());
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new AiWorkerException(
           Failure.NOT_INSTALLED, "ai_worker_config cannot be read", e.getMessage(), e);

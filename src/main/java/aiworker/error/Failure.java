@@ -46,6 +46,9 @@ public enum Failure {
   STATEMENT_REFUSED("IA021", "reword the question so that one read-only query answers it"),
   STATEMENT_INVALID(
       "IA022", "reword the question, or check the schemas setting in ai_worker_config"),
+  NO_AGREEMENT(
+      "IA023",
+      "reword the question so that it can be read in one way only, or lower min_agreement in ai_worker_config"),
   OUT_OF_MEMORY(
       "53200",
       "raise -Xmx in jvm_options of ai_worker_config, lower context_tokens there, or name fewer schemas; a shorter"

@@ -120,7 +120,7 @@ final class Problem extends RuntimeException {
       case "42501" -> 403;
       case "P0002" -> 404;
       case "25006" -> 409;
-      case "IA020", "IA021", "IA022", "54001" -> 422;
+      case "IA020", "IA021", "IA022", "IA023", "54001" -> 422;
       case "53300", "53400", "IA014" -> 429;
       case "IA011", "IA013", "IA015", "IA016", "IA017" -> 502;
       case "IA012", "57014" -> 504;

@@ -37,23 +37,24 @@ public final class Upstream {
   }
 
   /**
-   * Asks once, which quotas count as one call however often it is tried.
+   * Asks once, for one reply or several. Quotas count a call for each, however often it is tried.
    *
    * @param endpoint the latest row of {@code ai_worker.endpoint()}
    * @throws AiWorkerException as {@link ChatClient#complete} does, and at once while the endpoint
    *     is left alone
    * @throws aiworker.db.DatabaseException 53400 if a quota is used up
    */
-  public ChatReply ask(
+  public List<ChatReply> ask(
       Database database,
       ChatSettings settings,
       List<Message> messages,
       Row endpoint,
       Activity activity) {
     boolean limited = endpoint.bool("limited");
+    int calls = settings.sampling().candidates();
     breaker.requireNotOpen(settings, endpoint);
     if (limited) {
-      database.query("SELECT ai_worker.charge(1, 0::bigint) AS nothing");
+      charge(database, calls, 0);
     }
     boolean probe;
     try {
@@ -61,28 +62,36 @@ public final class Upstream {
     } catch (AiWorkerException e) {
       // Not the other way round: whose quota is used up must not keep the others from probing
       if (limited) {
-        database.query("SELECT ai_worker.charge(-1, 0::bigint) AS nothing");
+        charge(database, -calls, 0);
       }
       throw e;
     }
-    ChatReply reply;
-    Tally call = new Tally(1, 1, Usage.NONE);
+    List<ChatReply> replies;
+    Usage cost = Usage.NONE;
+    Tally call = new Tally(calls, calls, Usage.NONE);
     try {
-      reply =
-          chat.complete(
+      replies =
+          chat.completeAll(
               probe ? settings.withLimits(settings.timeout(), 0) : settings,
               messages,
+              probe,
               (attempt, pausing) -> {
                 activity.waiting(pausing ? Activity.Wait.RETRY : Activity.Wait.MODEL, attempt);
                 if (probe) {
                   breaker.stillProbing(database, settings);
                 }
               });
-      call = new Tally(1, 0, reply.usage());
+      long declined = replies.stream().filter(reply -> reply.problem() != null).count();
+      for (ChatReply reply : replies) {
+        cost = cost.plus(reply.usage());
+      }
+      call = new Tally(calls, declined, cost);
       activity.over();
     } catch (AiWorkerException e) {
-      call = new Tally(1, 1, e.usage());
-      charge(database, limited, e.usage().total());
+      call = new Tally(calls, calls, e.usage());
+      if (limited) {
+        charge(database, 0, e.usage().total());
+      }
       if (EndpointState.isDown(e.failure())) {
         breaker.failed(database, settings, e.failure(), question(messages), probe);
       } else {
@@ -92,8 +101,10 @@ public final class Upstream {
     } finally {
       unrecorded = unrecorded.plus(call);
     }
-    charge(database, limited, reply.usage().total());
-    return reply;
+    if (limited) {
+      charge(database, 0, cost.total());
+    }
+    return replies;
   }
 
   /** What {@link #ask} would send first, fit to be shown. */
@@ -129,9 +140,9 @@ public final class Upstream {
     return row;
   }
 
-  /** Counts the latest call as failed: its answer held no statement. */
-  public void unanswered() {
-    unrecorded = unrecorded.plus(new Tally(0, 1, Usage.NONE));
+  /** Counts that many of the latest calls as failed: their answers held no statement. */
+  public void unanswered(int calls) {
+    unrecorded = unrecorded.plus(new Tally(0, calls, Usage.NONE));
   }
 
   /** What the user said first, whatever his role may see and however his answer was refused. */
@@ -148,9 +159,12 @@ public final class Upstream {
     return breaker.describe(database, settings, node);
   }
 
-  private static void charge(Database database, boolean limited, int tokens) {
-    if (limited && tokens > 0) {
-      database.query("SELECT ai_worker.charge(0, ?::bigint) AS nothing", Integer.toString(tokens));
+  private static void charge(Database database, int calls, int tokens) {
+    if (calls != 0 || tokens > 0) {
+      database.query(
+          "SELECT ai_worker.charge(?::integer, ?::bigint) AS nothing",
+          Integer.toString(calls),
+          Integer.toString(tokens));
     }
   }
 }

@@ -206,7 +206,7 @@ class ChatClientTest {
 
   @Test
   void olderServersGetTheOlderLengthLimit() {
-    settings = TestSettings.with(settings, new Sampling(7L, 500));
+    settings = TestSettings.with(settings, new Sampling(7L, 500, 1));
     endpoint
         .replyError(400, "Unrecognized request argument supplied: max_completion_tokens")
         .replyWithSql("SELECT 1");
@@ -219,7 +219,7 @@ class ChatClientTest {
 
   @Test
   void lengthLimitThatIsTooLargeIsTheCallersToKnow() {
-    settings = TestSettings.with(settings, new Sampling(null, 500_000));
+    settings = TestSettings.with(settings, new Sampling(null, 500_000, 1));
     endpoint.replyError(
         400, "max_completion_tokens is too large: 500000. This model supports at most 16384");
     AiWorkerException e = fail();

@@ -88,7 +88,7 @@ class DialectTest {
   private static Sampling sampling(JsonNode node) {
     return node.isMissingNode()
         ? TestSettings.SAMPLING
-        : new Sampling(node.path("seed").longValue(), node.path("max").intValue());
+        : new Sampling(node.path("seed").longValue(), node.path("max").intValue(), 1);
   }
 
   private static FakeEndpoint.Reply reply(JsonNode node) {

@@ -25,7 +25,11 @@ class ReplyReaderTest {
 
   private static ChatReply read(String body) throws RetryableException {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    return ReplyReader.read(ReplyReader.root(bytes, SETTINGS), bytes, SETTINGS);
+    ChatReply reply = ReplyReader.read(ReplyReader.root(bytes, SETTINGS), bytes, SETTINGS);
+    if (reply.problem() != null) {
+      throw reply.problem().costing(reply.usage());
+    }
+    return reply;
   }
 
   private static String body(String content, String reason) {

@@ -7,7 +7,7 @@ import java.util.Map;
 /** Settings of the common kind. */
 final class TestSettings {
   static final Network NETWORK = new Network(false, null, null);
-  static final Sampling SAMPLING = new Sampling(null, null);
+  static final Sampling SAMPLING = new Sampling(null, null, 1);
 
   private TestSettings() {}
 

@@ -53,6 +53,7 @@ final class CheckDatabase implements AutoCloseable {
               "check/objects",
               "check/analyse",
               "check/resolve",
+              "check/meaning",
               "check/cost")) {
         created.execute(Files.readString(Path.of("sql", file + ".sql")));
       }
@@ -160,7 +161,7 @@ final class CheckDatabase implements AutoCloseable {
         null,
         Map.of(),
         new Network(false, null, null),
-        new Sampling(null, null),
+        new Sampling(null, null, 1),
         schemas,
         allowedFunctions,
         rowLimit,
@@ -169,6 +170,7 @@ final class CheckDatabase implements AutoCloseable {
         0,
         0,
         100,
+        0,
         0);
   }
 

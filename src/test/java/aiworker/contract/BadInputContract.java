@@ -135,6 +135,8 @@ abstract class BadInputContract extends RuntimeContract {
           "max_cost = 'Infinity'",
           "store_prompts = 'none'",
           "repair_rounds = -1",
+          "candidates = 8",
+          "min_agreement = 1.01",
           "request_timeout_ms = 99",
           "context_tokens = 99",
           "notes_tokens = -1",

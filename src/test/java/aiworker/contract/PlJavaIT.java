@@ -93,6 +93,12 @@ class PlJavaFeedbackIT extends FeedbackContract {
   }
 }
 
+class PlJavaVoteIT extends VoteContract {
+  PlJavaVoteIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
 class PlJavaTeachIT extends TeachContract {
   PlJavaTeachIT() {
     super(BackendRuntime.PLJAVA);

@@ -92,6 +92,12 @@ class PlPythonFeedbackIT extends FeedbackContract {
   }
 }
 
+class PlPythonVoteIT extends VoteContract {
+  PlPythonVoteIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonTeachIT extends TeachContract {
   PlPythonTeachIT() {
     super(BackendRuntime.PLPYTHON);
