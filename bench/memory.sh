@@ -51,23 +51,27 @@ ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Model).serve_forever()
 PYTHON
 }
 
+# await COUNT: until that many sessions have had their answer.
+await() {
+  until [ "$(query "SELECT count(*) FROM pg_stat_activity
+                     WHERE application_name = 'subject' AND state = 'idle' AND query LIKE '%question%'")" -ge "$1" ]; do
+    sleep 0.3
+  done
+}
+
 # megabytes COUNT FUNCTION: of that many sessions which have called it, each with a question of its own.
 megabytes() {
   local clients=() i pids
   for ((i = 0; i < $1; i++)); do
     PGAPPNAME=subject psql -AtqX >/dev/null 2>>"$work/errors" < <(
       echo "SELECT $2('question $i of $1 to $2', 'v1');"
-      exec sleep 3600 2>/dev/null
+      exec tail -f --pid=$$ /dev/null
     ) &
     clients+=($!)
-    # a few at a time
-    until [ "$(query "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'subject' AND state = 'idle' AND query LIKE '%question%'")" -ge $((i - 3)) ]; do
-      sleep 0.05
-    done
+    # a few at a time, as others may want the machine too
+    await $((i - 1))
   done
-  until [ "$(query "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'subject' AND state = 'idle' AND query LIKE '%question%'")" = "$1" ]; do
-    sleep 0.05
-  done
+  await "$1"
   if [ -s "$work/errors" ]; then
     cat "$work/errors" >&2
     exit 1
@@ -86,7 +90,7 @@ megabytes() {
 
 serve &
 model=$!
-trap 'kill $model; end_cluster' EXIT
+trap 'kill $model 2>/dev/null || true; end_cluster' EXIT
 for runtime in pljava plpython; do
   export PGDATABASE=$runtime
   PGDATABASE=postgres query "CREATE DATABASE $runtime"
@@ -94,7 +98,8 @@ for runtime in pljava plpython; do
     printf '\n%s: %s\n' "$runtime" "$(grep -m 1 ERROR "$work/installed")"
     continue
   fi
-  query "UPDATE ai_worker_config SET base_url = 'http://127.0.0.1:$ENDPOINT/v1', jvm_options = nullif('$options', '')"
+  query "UPDATE ai_worker_config SET base_url = 'http://127.0.0.1:$ENDPOINT/v1', request_timeout_ms = 600000,
+         jvm_options = nullif('$options', '')"
   [ -z "$options" ] || "$root/install/install.sh" --dbname "$runtime" >"$work/installed" 2>&1
   printf '\nPostgreSQL %s, %s\n%s\n' "$(query 'SHOW server_version')" \
     "$(query "SELECT concat_ws(', ', h ->> 'runtime', h ->> 'jvm') FROM ai_worker_health() AS h")" \
