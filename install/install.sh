@@ -10,7 +10,9 @@ sql_dir=$here/../sql
 
 readonly MIN_SERVER=13 MIN_JAVA=17 MIN_PLJAVA=1.6.9
 readonly GUARD=ai-worker-guard.jar
-readonly JARS='ai-worker-[0-9a-f]{12}[.]jar'
+# what files are called until they are whole
+readonly NEW=.$$.new
+readonly FILES='ai-worker-[0-9a-f]{12}(?:[.]jar|-[0-9a-f]{8}[.]jsa)'
 
 dbname=${PGDATABASE:-}
 runtime=auto
@@ -23,7 +25,7 @@ os_user=$(id -un)
 staging=
 
 # what find_java and find_jar find; files holds psql's variables
-libjvm='' jar_file='' files=()
+libjvm='' java_major='' jar_file='' guard_sha='' archive='' archive_options='' files=()
 
 # what look_at_server finds
 server_version='' server_number=0 server_major=0 server_database='' server_user='' server_superuser='' server_standby=''
@@ -221,18 +223,18 @@ choose_runtime() {
 
 # Looks where the server runs, which need not be this machine.
 find_java() {
-  local answer major
+  local answer
   local install_java="install one on the server's machine: apt-get install openjdk-17-jre-headless (or default-jre-headless), or name it with --java-home"
   answer=$(ask -F ' ' -v given="$java_home" -v environment="${JAVA_HOME:-}" -v runtime="$runtime" <"$sql_dir/install/java.sql")
   [ -n "$answer" ] ||
     die 3 "Java virtual machine not found on the server's machine${java_home:+ in $java_home (no lib/server/libjvm.so)}" "$install_java"
-  major=${answer%% *}
+  java_major=${answer%% *}
   libjvm=${answer#* }
-  [ "$major" -ge $MIN_JAVA ] ||
-    die 3 "the Java found, $libjvm, is version $major; $MIN_JAVA or later is needed" "$install_java"
+  [ "$java_major" -ge $MIN_JAVA ] ||
+    die 3 "the Java found, $libjvm, is version $java_major; $MIN_JAVA or later is needed" "$install_java"
   [[ $libjvm =~ ^[A-Za-z0-9_./+~@:\ -]+$ ]] ||
     die 3 "the path $libjvm holds characters that cannot be used here" "give another path to the same Java with --java-home"
-  say "Java $major: $libjvm"
+  say "Java $java_major: $libjvm"
 }
 
 find_jar() {
@@ -259,15 +261,32 @@ find_jar() {
   fi
   sha=$(sha256sum <"$jar")
   jar_file=ai-worker-${sha:0:12}.jar
-  files=(-v runtime="$runtime" -v jar="$jar" -v jar_size="$(wc -c <"$jar")" -v jar_sha="${sha:0:64}" -v jar_file="$jar_file"
-    -v guard="$GUARD" -v guard_path="$guard")
+  guard_sha=$(sha256sum <"$guard") && guard_sha=${guard_sha:0:64}
+  files=(-v files="$FILES" -v new="$NEW" -v runtime="$runtime" -v jar="$jar" -v jar_size="$(wc -c <"$jar")" -v jar_sha="${sha:0:64}" -v jar_file="$jar_file"
+    -v guard="$guard" -v guard_file="$GUARD" -v guard_size="$(wc -c <"$guard")" -v guard_sha="$guard_sha")
+}
+
+# The archive of classes with which Java starts fast. It is of use to this Java, class path and PL/Java alone, and Java goes
+# without it where it is of no use; then it is to say nothing.
+name_archive() {
+  local sha
+  sha=$(sha256sum <<<"$runtime $libjvm $guard_sha $server_major ${server_pljava_installed:-$server_pljava}")
+  archive=${jar_file%.jar}-${sha:0:8}.jsa
+  # always at the same address, so that sessions share its pages
+  archive_options='-Xlog:disable -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0'
+  if [ "$java_major" -ge 25 ]; then
+    archive_options+=" -XX:AOTCache=$archive"
+  else
+    archive_options+=" -XX:SharedArchiveFile=$archive"
+  fi
 }
 
 # The settings that PL/Java must have before its first use in a session.
 settings=
 pljava_settings() {
   local answer decision name value lacks setting change
-  answer=$(ask -F $'\x1f' -v libjvm="$libjvm" -v guard="$GUARD" <"$sql_dir/install/pljava_settings.sql")
+  answer=$(ask -F $'\x1f' -v libjvm="$libjvm" -v guard="$GUARD" -v files="$FILES" -v jar_file="$jar_file" \
+    -v archive_options="$archive_options" <"$sql_dir/install/pljava_settings.sql")
   while IFS=$'\x1f' read -r decision name value lacks setting change; do
     case $decision in
       conflict)
@@ -297,15 +316,26 @@ sql_files() {
   echo install/health.sql
 }
 
+# put_file NAME: jar or guard, as the variables in files describe it.
+put_file() {
+  printf "\\set file :$1_file\n\\set file_path :$1\n\\set file_size :$1_size\n\\set file_sha :$1_sha\n"
+  cat "$sql_dir/install/file.sql"
+}
+
 # script FILE...: the statements' own results are of no interest; \echo and errors still show.
 script() {
   local file
   printf '\\o /dev/null\n%s' "$settings"
+  if [ "$action" = install ]; then
+    put_file jar
+    [ "$runtime" != pljava ] || put_file guard
+  fi
   for file in "$@"; do
     [[ $file == install/* ]] || printf "\\\\echo '==> sql/%s'\n" "$file"
     cat "$sql_dir/$file"
     echo
-  done | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g"
+  done | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g" -e "s|@ARCHIVE@|$archive|g" \
+    -e "s|@ARCHIVE_OPTIONS@|$archive_options|g"
 }
 
 # run_transaction FILE...
@@ -313,20 +343,37 @@ run_transaction() {
   local sql
   sql=$(script "$@")
   if ! ask --single-transaction "${files[@]}" <<<"$sql"; then
-    remove_unused_jars
+    remove_unused_files
     die 1 "the server refused a step (see above)" "the transaction is rolled back: nothing has changed"
   fi
 }
 
-# Jar files in the data directory that no database of the server uses any more.
-remove_unused_jars() {
-  [ -n "$server_plpython" ] || return 0
+# Has a Java on the server's machine go through a miss and write its classes into the archive.
+build_archive() {
+  local java=${libjvm%/lib/*}/bin/java options class_path=$jar_file write
+  options='-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss8m -Xmx64m --enable-native-access=ALL-UNNAMED'
+  if [ "$runtime" = pljava ]; then
+    class_path=$(ask <<<"SELECT substring(current_setting('pljava.vmoptions', true) FROM '.*-Djava[.]class[.]path=([^ ]*)')")
+    options+=" --module-path=$(ask <<<"LOAD 'libpljava-so-${server_pljava_installed:-$server_pljava}'; SHOW pljava.module_path")"
+    options+=' --add-modules=org.postgresql.pljava -Djava.util.logging.config.class=aiworker.pljava.Guard'
+  fi
+  write=-XX:ArchiveClassesAtExit=$archive$NEW
+  [ "$java_major" -lt 25 ] || write=-XX:AOTCacheOutput=$archive$NEW
+  say "writing $archive into the server's data directory"
+  if ! ask -v archive="$archive" -v new="$NEW" -v command="'$java' $options $write -cp '$class_path' aiworker.Rehearsal" \
+    <"$sql_dir/install/archive.sql"; then
+    say "there is no archive of classes: first questions in a session take longer, all else is the same"
+  fi
+}
+
+# Jars and archives in the data directory that no database of the server uses any more.
+remove_unused_files() {
   local used unused
-  used=$(ask -v jars="$JARS" <"$sql_dir/install/jar_users.sql" | ask 2>&1) || {
+  used=$(ask -v files="$FILES" <"$sql_dir/install/file_users.sql" | ask 2>&1) || {
     say "kept the jar files in the data directory: not every database can be asked whether it uses them (${used##*: })"
     return 0
   }
-  unused=$(ask -v jars="$JARS" -v used="$used" <"$sql_dir/install/unused_jars.sql") || return 0
+  unused=$(ask -v files="$FILES" -v used="$used" <"$sql_dir/install/unused_files.sql") || return 0
   [ -z "$unused" ] || say "removed from the data directory: $unused"
 }
 
@@ -334,11 +381,13 @@ install_it() {
   choose_runtime
   find_jar
   find_java
+  name_archive
   [ "$runtime" != pljava ] || pljava_settings
   local list
   mapfile -t list < <(sql_files)
   run_transaction "${list[@]}"
-  remove_unused_jars
+  build_archive
+  remove_unused_files
   say "done: AI Worker is in database \"$server_database\""
   cat <<NEXT
 
@@ -356,8 +405,9 @@ uninstall_it() {
     say "AI Worker is not installed in database \"$server_database\": nothing to remove"
     return
   fi
+  files=(-v files="$FILES")
   run_transaction install/lock.sql remove.sql install/remove_jar.sql
-  remove_unused_jars
+  remove_unused_files
   say "done: AI Worker is removed from database \"$server_database\""
   local extensions left
   extensions=$(ask <<<"SELECT string_agg(extname, ', ' ORDER BY extname) FROM pg_extension WHERE extname IN ('pljava', 'plpython3u');")

@@ -151,6 +151,12 @@ class PlPythonRestoreIT extends RestoreContract {
   }
 }
 
+class PlPythonArchiveIT extends ArchiveContract {
+  PlPythonArchiveIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonWatchIT extends WatchContract {
   PlPythonWatchIT() {
     super(BackendRuntime.PLPYTHON);
