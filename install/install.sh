@@ -100,13 +100,15 @@ is_connection_string() {
 
 # Runs psql in the database. What the database, the role or the caller has set for sessions is not to matter here.
 ask() {
-  local target=$dbname
+  local target=$dbname options=
   if ! is_connection_string "$dbname"; then
     # psql would take a name with = in it for a connection string
     target=${target//\\/\\\\}
     target="dbname='${target//\'/\\\'}'"
   fi
-  PGCLIENTENCODING=UTF8 PGOPTIONS="${PGOPTIONS:-} -c search_path=pg_catalog -c standard_conforming_strings=on \
+  # older servers refuse the name
+  [ "$server_major" -lt 17 ] || options='-c transaction_timeout=0'
+  PGCLIENTENCODING=UTF8 PGOPTIONS="${PGOPTIONS:-} $options -c search_path=pg_catalog -c standard_conforming_strings=on \
 -c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed -c check_function_bodies=on \
 -c row_security=on -c statement_timeout=0 -c lock_timeout=10s -c idle_in_transaction_session_timeout=0 \
 -c client_min_messages=warning" \
@@ -312,7 +314,7 @@ sql_files() {
     echo install/remove_jar.sql
   fi
   echo install/lock.sql
-  grep -v -e '^#' -e '^$' -e "^$other/" "$sql_dir/install.list"
+  grep -v -e '^#' -e '^$' -e "^$other/" "$sql_dir/install.list" | sed '/^installed[.]sql$/a install/mend.sql'
   echo install/health.sql
 }
 
@@ -320,6 +322,13 @@ sql_files() {
 put_file() {
   printf "\\set file :$1_file\n\\set file_path :$1\n\\set file_size :$1_size\n\\set file_sha :$1_sha\n"
   cat "$sql_dir/install/file.sql"
+}
+
+# The tables and indexes of all files, in a schema of their own.
+model() {
+  echo 'CREATE SCHEMA ai_worker_model;'
+  sed -n -E -e '/^CREATE (UNLOGGED )?(TABLE|INDEX) IF NOT EXISTS /,/;$/p' "${@/#/"$sql_dir/"}" |
+    sed -E 's/\b(public|ai_worker)[.]/ai_worker_model./g'
 }
 
 # script FILE...: the statements' own results are of no interest; \echo and errors still show.
@@ -332,6 +341,7 @@ script() {
   fi
   for file in "$@"; do
     [[ $file == install/* ]] || printf "\\\\echo '==> sql/%s'\n" "$file"
+    [ "$file" != install/mend.sql ] || model "$@"
     cat "$sql_dir/$file"
     echo
   done | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g" -e "s|@ARCHIVE@|$archive|g" \

@@ -16,8 +16,8 @@ Usage: packages.sh [--tests]
 Installs what is missing of: PostgreSQL's server (version $MIN_SERVER or later), a JDK ($MIN_JAVA or later), Maven, PL/Python,
 and PL/Java where the machine's own package sources offer it.
 
-  --tests   what the tests need too: pg_cron, plpgsql_check, shellcheck, pyflakes, psycopg2, curl, and chromium with
-            its driver
+  --tests   what the tests need too: pg_cron, plpgsql_check, shellcheck, pyflakes, psycopg2, curl, chromium with its
+            driver, and promtool alone of prometheus
 
 Exit codes: 0 everything is there, 1 something is missing and could not be installed, 2 wrong option
 HELP
@@ -103,6 +103,22 @@ missing() {
   fi
 }
 
+promtool_is_missing() {
+  [ "$tests" = yes ] && ! command -v promtool >/dev/null && offered prometheus
+}
+
+# The package would start a server.
+install_promtool() (
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  cd "$folder"
+  # whom apt lets download
+  chmod 755 . && { chown _apt . 2>/dev/null || true; }
+  apt-get -q download prometheus >/dev/null
+  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool
+  install usr/bin/promtool /usr/local/bin/promtool
+)
+
 main() {
   while [ $# -gt 0 ]; do
     take_option '' "$@"
@@ -123,7 +139,9 @@ main() {
 
   local packages
   mapfile -t packages < <(missing)
-  [ ${#packages[@]} -gt 0 ] || return 0
+  if [ ${#packages[@]} -eq 0 ] && ! { promtool_is_missing && [ "$(id -u)" = 0 ]; }; then
+    return 0
+  fi
   command -v apt-get >/dev/null || die 1 "missing, by the names of their Debian packages: ${packages[*]}" \
     "this machine has no apt-get: install the same with its own package manager"
   [ "$(id -u)" = 0 ] || die 1 "missing packages: ${packages[*]}" \
@@ -134,8 +152,14 @@ main() {
   apt-get -q update >/dev/null || say "apt-get update failed; trying with the package lists at hand" >&2
   # fresh lists may know more: the server's version, PL/Java
   mapfile -t packages < <(missing)
-  say "apt-get install ${packages[*]}"
-  apt-get -q install -y --no-install-recommends "${packages[@]}" >/dev/null
+  if [ ${#packages[@]} -gt 0 ]; then
+    say "apt-get install ${packages[*]}"
+    apt-get -q install -y --no-install-recommends "${packages[@]}" >/dev/null
+  fi
+  if promtool_is_missing; then
+    say "promtool of prometheus, into /usr/local/bin"
+    install_promtool || say "promtool could not be had; its test says so" >&2
+  fi
 
   mapfile -t packages < <(missing)
   [ ${#packages[@]} -eq 0 ] || die 1 "still missing after apt-get install: ${packages[*]}" \

@@ -56,11 +56,33 @@ CREATE OR REPLACE FUNCTION public.ai_worker_health() RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    detail text;
+    hint text;
+    problem text;
+    state jsonb;
 BEGIN
     IF current_user <> 'ai_worker' OR has_function_privilege('public', 'public.ai_worker_health()'::regprocedure, 'EXECUTE') THEN
         PERFORM ai_worker.refuse('public.ai_worker_health()');
     END IF;
-    RETURN ai_worker.health();
+    -- It is needed most where something that it needs is gone.
+    BEGIN
+        RETURN ai_worker.health();
+    EXCEPTION WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+        problem := concat_ws(' ', SQLERRM || '.', NULLIF(detail, ''),
+                             CASE SQLSTATE WHEN '42883' THEN 'Run install/install.sh again on this database.' ELSE hint END);
+    END;
+    BEGIN
+        state := ai_worker.state();
+    EXCEPTION WHEN OTHERS THEN
+        BEGIN
+            SELECT jsonb_build_object('problems', d.missing || d.altered) INTO state FROM ai_worker.damages() AS d;
+        EXCEPTION WHEN OTHERS THEN
+            state := '{"problems": []}';
+        END;
+    END;
+    RETURN state || jsonb_build_object('healthy', false, 'problems', jsonb_build_array(problem) || (state -> 'problems'));
 END
 $$;
 REVOKE ALL ON FUNCTION public.ai_worker_health() FROM PUBLIC;

@@ -29,6 +29,26 @@ BEGIN
 END
 $$;
 
+-- What an owner may do with its own can be taken from it too.
+DO $$
+DECLARE
+    object text;
+BEGIN
+    FOR object IN
+        SELECT format('%s %s TO %s', CASE o.kind WHEN 'VIEW' THEN 'TABLE' ELSE o.kind END, o.name, o.owner)
+          FROM ai_worker.objects() AS o
+         CROSS JOIN LATERAL acldefault(CASE o.kind WHEN 'SCHEMA' THEN 'n' WHEN 'ROUTINE' THEN 'f' WHEN 'SEQUENCE' THEN 's'
+                                                   ELSE 'r' END::"char", quote_ident(o.owner)::regrole) AS d (acl)
+         WHERE o.kind <> 'RELATION'
+           AND EXISTS (SELECT FROM aclexplode(d.acl) AS a
+                        WHERE a.grantee = quote_ident(o.owner)::regrole
+                          AND (a.grantee, a.privilege_type) NOT IN (SELECT b.grantee, b.privilege_type FROM aclexplode(o.acl) AS b))
+    LOOP
+        EXECUTE 'GRANT ALL ON ' || object;
+    END LOOP;
+END
+$$;
+
 ALTER FUNCTION ai_worker_prover.analyse(text, text, text) OWNER TO ai_worker_prover;
 ALTER FUNCTION ai_worker_prover.prepare(text, text) OWNER TO ai_worker_prover;
 GRANT EXECUTE ON FUNCTION ai_worker_prover.analyse(text, text, text), ai_worker_prover.prepare(text, text) TO ai_worker;
@@ -66,3 +86,30 @@ BEGIN
     PERFORM public.ai_worker_recount();
 END
 $$;
+
+-- As a restore makes it: the text of a view settles once the server has read its own.
+DO $$
+DECLARE
+    view record;
+BEGIN
+    FOR view IN SELECT o.name, pg_get_viewdef(o.oid) AS query FROM ai_worker.objects() AS o WHERE o.kind = 'VIEW' LOOP
+        EXECUTE format('CREATE OR REPLACE VIEW %s AS %s', view.name, view.query);
+    END LOOP;
+END
+$$;
+
+WITH now AS MATERIALIZED (
+    SELECT i.object, i.part_of, encode(sha256(convert_to(i.definition, 'UTF8')), 'hex') AS digest
+      FROM ai_worker.inventory() AS i
+     UNION ALL
+    SELECT 'schema number', NULL, ai_worker.schema_number()::text
+     UNION ALL
+    SELECT 'language', NULL, l.lanname
+      FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
+     WHERE p.oid = 'ai_worker.bridge(text, text[])'::regprocedure),
+gone AS (
+    DELETE FROM ai_worker.installed AS i
+     WHERE NOT EXISTS (SELECT FROM now AS n WHERE n.object = i.object AND n.digest = i.digest))
+INSERT INTO ai_worker.installed (object, part_of, digest)
+SELECT n.object, n.part_of, n.digest FROM now AS n
+ WHERE NOT EXISTS (SELECT FROM ai_worker.installed AS i WHERE i.object = n.object AND i.digest = n.digest);

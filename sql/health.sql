@@ -3,7 +3,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    missing text[];
+    damage record;
     problems text[] := ARRAY[]::text[];
     cache_problem text;
     settings jsonb;
@@ -12,19 +12,19 @@ DECLARE
     schema_name text;
     no_view CONSTANT text := ai_worker.no_view();
 BEGIN
-    SELECT array_agg(r.name ORDER BY r.name) INTO missing
-      FROM unnest(ARRAY['public.ai_worker_activity', 'public.ai_worker_cache', 'public.ai_worker_cache_stats', 'public.ai_worker_config',
-                        'public.ai_worker_quotas', 'public.ai_worker_usage', 'public.idx_ai_cache_accessed',
-                        'public.idx_ai_cache_created', 'public.idx_ai_cache_expires', 'public.idx_ai_cache_hits',
-                        'public.idx_ai_cache_schema', 'public.idx_ai_cache_verified',
-                        'ai_worker.cache_hits', 'ai_worker.cache_hits_slot', 'ai_worker.cache_pending',
-                        'ai_worker.cache_totals', 'ai_worker.endpoint_failing_since', 'ai_worker.endpoint_state',
-                        'ai_worker.traffic', 'ai_worker.usage_parts', 'ai_worker.usage_parts_day']) AS r (name)
-     WHERE to_regclass(r.name) IS NULL;
-    IF missing IS NOT NULL THEN
-        problems := problems || format('missing: %s; run install/install.sh again on this database',
-                                       array_to_string(missing, ', '));
-    END IF;
+    BEGIN
+        SELECT * INTO damage FROM ai_worker.damages();
+        IF damage.missing <> '{}' THEN
+            problems := problems || format('missing: %s; run install/install.sh again on this database',
+                                           array_to_string(damage.missing, ', '));
+        END IF;
+        IF damage.altered <> '{}' THEN
+            problems := problems || format('altered: %s; run install/install.sh again on this database',
+                                           array_to_string(damage.altered, ', '));
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        problems := problems || format('%s; run install/install.sh again on this database', SQLERRM);
+    END;
     BEGIN
         settings := ai_worker.settings();
     EXCEPTION WHEN OTHERS THEN
@@ -71,9 +71,13 @@ BEGIN
                       lower(o.kind), o.name, o.owner)
           FROM ai_worker.objects() AS o WHERE o.owner NOT IN ('ai_worker', 'ai_worker_prover'))
         || ARRAY(
-        SELECT format('PUBLIC may execute %s, which runs as %s: REVOKE ALL ON FUNCTION %1$s FROM PUBLIC', p.oid::regprocedure, r.rolname)
-          FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = p.proowner
-         WHERE p.prosecdef AND r.rolname IN ('ai_worker', 'ai_worker_prover') AND has_function_privilege('public', p.oid, 'EXECUTE'));
+        SELECT format('PUBLIC may %s %s: REVOKE ALL ON %s %2$s FROM PUBLIC',
+                      lower(string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type)), o.name,
+                      CASE o.kind WHEN 'VIEW' THEN 'TABLE' ELSE o.kind END)
+          FROM ai_worker.objects() AS o
+         CROSS JOIN LATERAL aclexplode(o.acl) AS a
+         WHERE a.grantee = 0
+         GROUP BY o.kind, o.name);
     problems := problems || ARRAY(
         SELECT format('role %I %s, which it must not', p.role, p.power) FROM ai_worker.powerful_roles() AS p);
     -- A quota keeps the name of its role: it does not hold for a role that has been given another one.

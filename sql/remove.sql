@@ -6,6 +6,12 @@ DECLARE
     object text;
     reason text;
 BEGIN
+    -- It would remove all and then install anew. Where these statements are run by themselves, they are the query.
+    IF current_query() ~* 'replace_jar' AND current_query() !~ 'current_query' THEN
+        RAISE EXCEPTION 'sqlj.replace_jar would remove the cache and the settings'
+            USING ERRCODE = 'feature_not_supported', DETAIL = 'With redeploy it runs the jar''s REMOVE and then its INSTALL.',
+                  HINT = 'To keep them, run install/install.sh. To lose them, call sqlj.remove_jar and then sqlj.install_jar.';
+    END IF;
     -- First what stands on the rest. What others have built upon ours keeps it from being dropped.
     FOR object IN
         SELECT CASE c.relkind WHEN 'v' THEN 'VIEW ' ELSE 'TABLE ' END || c.oid::regclass

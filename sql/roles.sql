@@ -14,6 +14,14 @@ BEGIN
             END;
         END IF;
     END LOOP;
+    -- Where they own what is installed they are ours, and what they got since is taken from them.
+    FOR role_name IN
+        SELECT r.rolname FROM pg_catalog.pg_roles AS r
+         WHERE r.rolname IN ('ai_worker', 'ai_worker_prover') AND to_regnamespace('ai_worker') IS NOT NULL
+           AND (r.rolsuper OR r.rolcanlogin OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls)
+    LOOP
+        EXECUTE format('ALTER ROLE %I NOSUPERUSER NOLOGIN NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS', role_name);
+    END LOOP;
 END
 $$;
 

@@ -91,20 +91,16 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_config (
     max_bytes bigint NOT NULL DEFAULT 1073741824
         CONSTRAINT ai_worker_config_max_bytes CHECK (max_bytes >= 1024),
     allow_unsafe_signals boolean NOT NULL DEFAULT false,
-    require_statement_timeout boolean NOT NULL DEFAULT false
+    require_statement_timeout boolean NOT NULL DEFAULT false,
+    max_sessions integer
+        CONSTRAINT ai_worker_config_max_sessions CHECK (max_sessions BETWEEN 1 AND 100000),
+    jvm_options text
+        CONSTRAINT ai_worker_config_jvm_options CHECK (' ' || jvm_options ~ ('^( -('
+            || 'Xmx(3[2-9]|[4-9][0-9]|[1-9][0-9]{2,5})[mM]|Xmx[1-9][0-9]{0,2}[gG]|X(ms|mn)[1-9][0-9]{0,5}[kKmM]|X(ms|mn)[1-9][0-9]{0,2}[gG]'
+            || '|Xss([89]|[1-9][0-9]{1,2})[mM]|XX:TieredStopAtLevel=[0-4]|XX:ActiveProcessorCount=[1-9][0-9]{0,2}'
+            || '|XX:(ReservedCodeCacheSize|MaxMetaspaceSize|MaxDirectMemorySize)=[1-9][0-9]{0,5}[mM]'
+            || '|Djava[.]net[.]prefer(IPv4Stack|IPv6Addresses)=(true|false)))+$'))
 );
--- Added later.
-ALTER TABLE public.ai_worker_config ADD COLUMN IF NOT EXISTS allow_unsafe_signals boolean NOT NULL DEFAULT false;
-ALTER TABLE public.ai_worker_config ADD COLUMN IF NOT EXISTS require_statement_timeout boolean NOT NULL DEFAULT false;
-ALTER TABLE public.ai_worker_config ALTER COLUMN max_cost SET DEFAULT 1000000000;
-ALTER TABLE public.ai_worker_config ADD COLUMN IF NOT EXISTS max_sessions integer
-    CONSTRAINT ai_worker_config_max_sessions CHECK (max_sessions BETWEEN 1 AND 100000);
-ALTER TABLE public.ai_worker_config ADD COLUMN IF NOT EXISTS jvm_options text
-    CONSTRAINT ai_worker_config_jvm_options CHECK (' ' || jvm_options ~ ('^( -('
-        || 'Xmx(3[2-9]|[4-9][0-9]|[1-9][0-9]{2,5})[mM]|Xmx[1-9][0-9]{0,2}[gG]|X(ms|mn)[1-9][0-9]{0,5}[kKmM]|X(ms|mn)[1-9][0-9]{0,2}[gG]'
-        || '|Xss([89]|[1-9][0-9]{1,2})[mM]|XX:TieredStopAtLevel=[0-4]|XX:ActiveProcessorCount=[1-9][0-9]{0,2}'
-        || '|XX:(ReservedCodeCacheSize|MaxMetaspaceSize|MaxDirectMemorySize)=[1-9][0-9]{0,5}[mM]'
-        || '|Djava[.]net[.]prefer(IPv4Stack|IPv6Addresses)=(true|false)))+$'));
 REVOKE ALL ON TABLE public.ai_worker_config FROM PUBLIC;
 
 COMMENT ON TABLE public.ai_worker_config IS

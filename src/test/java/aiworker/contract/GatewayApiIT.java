@@ -419,7 +419,8 @@ class GatewayApiIT extends WithGateway {
         Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
             .anyMatch(folder -> Files.isExecutable(Path.of(folder, "promtool")));
     Assumptions.assumeTrue(
-        there, "promtool: not there (it is in Debian's prometheus, which starts a server)");
+        there,
+        "promtool: not there (install/packages.sh --tests takes it out of Debian's prometheus)");
     ask(" ");
     Process process =
         new ProcessBuilder("promtool", "check", "metrics").redirectErrorStream(true).start();

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -147,8 +148,16 @@ class GatewayLoadIT extends WithGateway {
   void stopLetsThoseFinishWhoHaveBegun() throws Exception {
     restartGateway("admin");
     Gateway stopping = gateway;
-    endpoint.delay(Duration.ofSeconds(2));
-    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    CountDownLatch refused = new CountDownLatch(1);
+    endpoint.otherwise(
+        request -> {
+          try {
+            refused.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return FakeEndpoint.completion("SELECT 1");
+        });
     CompletableFuture<Answer> begun = CompletableFuture.supplyAsync(() -> ask("begun"));
     await("the model is asked", () -> endpoint.requests().size() == 1);
     CompletableFuture<Void> stop = CompletableFuture.runAsync(stopping::close);
@@ -156,6 +165,7 @@ class GatewayLoadIT extends WithGateway {
     Answer late = ask("new");
     problem(503, late);
     assertNotNull(late.header("Retry-After"));
+    refused.countDown();
     assertEquals(200, begun.get().status(), begun.get().body());
     stop.get();
     assertThrows(UncheckedIOException.class, () -> ask("too late"));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.Full;
+import aiworker.testing.ProcessCounts;
 import aiworker.testing.TestCluster;
 import aiworker.testing.TestServer;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -311,8 +312,7 @@ abstract class GuestContract extends RuntimeContract {
     }
     return Long.parseLong(
         value(
-            session,
-            "SELECT sum(total_bytes)::bigint / 1048576 FROM pg_backend_memory_contexts"));
+            session, "SELECT sum(total_bytes)::bigint / 1048576 FROM pg_backend_memory_contexts"));
   }
 
   @Test

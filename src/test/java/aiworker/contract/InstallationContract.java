@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
+import aiworker.testing.Full;
 import aiworker.testing.TestCluster;
 import java.io.IOException;
 import java.nio.file.FileSystem;
@@ -16,9 +17,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -273,6 +278,10 @@ abstract class InstallationContract extends RuntimeContract {
               "lock_timeout = '1ms'")) {
         statement.execute("ALTER " + quoted + " SET " + setting);
       }
+      for (String timeout :
+          column(connection, "SELECT name FROM pg_settings WHERE name = 'transaction_timeout'")) {
+        statement.execute("ALTER " + quoted + " SET " + timeout + " = '1s'");
+      }
       try {
         for (String option : List.of("--runtime=" + runtime.option(), "--uninstall")) {
           Installation.Outcome outcome = run(name, option);
@@ -304,6 +313,50 @@ abstract class InstallationContract extends RuntimeContract {
     }
     try (Connection connection = cluster.connect(other, "asker")) {
       assertNull(value(connection, "SELECT public.ai_cached_sql('anything', 'v1')"));
+    }
+  }
+
+  /**
+   * A hit that meets the lock is a miss at once; none fails, nor deadlocks with the installation.
+   */
+  @Test
+  void hitsGoOnWhileItIsInstalledAgain() throws Exception {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    generate("kept", "v1");
+    AtomicBoolean done = new AtomicBoolean();
+    ExecutorService executor = Executors.newCachedThreadPool();
+    List<CompletableFuture<Long>> clients = new ArrayList<>();
+    for (int i = 0; i < Full.or(16, 4); i++) {
+      clients.add(CompletableFuture.supplyAsync(() -> slowestHit(done), executor));
+    }
+    for (int i = 0; i < Full.or(10, 2); i++) {
+      Installation.Outcome outcome = run(database);
+      assertEquals(0, outcome.exitCode(), outcome.output());
+    }
+    done.set(true);
+    executor.shutdown();
+    long slowest = 0;
+    for (CompletableFuture<Long> client : clients) {
+      slowest = Math.max(slowest, client.get());
+    }
+    System.out.printf(
+        "%s: slowest of the hits during installations: %d ms%n",
+        runtime.title(), slowest / 1_000_000);
+    assertTrue(slowest / 1_000_000 <= Full.atMost(500), slowest + " ns");
+  }
+
+  /** In nanoseconds. */
+  private long slowestHit(AtomicBoolean done) {
+    long slowest = 0;
+    try (Connection connection = asker()) {
+      while (!done.get()) {
+        long start = System.nanoTime();
+        value(connection, "SELECT ai_cached_sql('kept', 'v1')");
+        slowest = Math.max(slowest, System.nanoTime() - start);
+      }
+      return slowest;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -1,6 +1,7 @@
 package aiworker.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.postgresql.util.PSQLException;
 
 // Each contract is a class of its own in this runtime, so that forks share them all.
 
@@ -153,6 +155,12 @@ class PlJavaArchiveIT extends ArchiveContract {
   }
 }
 
+class PlJavaDamageIT extends DamageContract {
+  PlJavaDamageIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
 class PlJavaWatchIT extends WatchContract {
   PlJavaWatchIT() {
     super(BackendRuntime.PLJAVA);
@@ -190,6 +198,15 @@ class PlJavaInstallingIT extends InstallationContract {
         assertEquals("pljava", value(connection, "SELECT ai_worker_health() ->> 'runtime'"));
         assertEquals(
             "ai_worker_functions", value(connection, "SELECT sqlj.get_classpath('ai_worker')"));
+        try (PreparedStatement replace =
+            connection.prepareStatement("SELECT sqlj.replace_jar(?, 'ai_worker', true)")) {
+          replace.setBytes(1, jar);
+          PSQLException refused = assertThrows(PSQLException.class, replace::execute);
+          assertTrue(
+              refused.getMessage().contains("would remove the cache and the settings"),
+              refused.getMessage());
+        }
+        assertEquals("1", value(connection, "SELECT count(*) FROM ai_worker_config"));
         statement.execute("DROP VIEW ai_worker_cache_stats");
         statement.execute("SELECT sqlj.remove_jar('ai_worker', true)");
         assertEquals(

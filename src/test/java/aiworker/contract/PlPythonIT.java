@@ -157,6 +157,12 @@ class PlPythonArchiveIT extends ArchiveContract {
   }
 }
 
+class PlPythonDamageIT extends DamageContract {
+  PlPythonDamageIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonWatchIT extends WatchContract {
   PlPythonWatchIT() {
     super(BackendRuntime.PLPYTHON);
