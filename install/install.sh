@@ -25,7 +25,7 @@ os_user=$(id -un)
 staging=
 
 # what find_java and find_jar find; files holds psql's variables
-libjvm='' java_major='' jar_file='' guard_sha='' archive='' archive_options='' files=()
+libjvm='' java_major='' jar_file='' guard_sha='' archive='' archive_kind='' archive_options='' files=()
 
 # what look_at_server finds
 server_version='' server_number=0 server_major=0 server_database='' server_user='' server_superuser='' server_standby=''
@@ -276,11 +276,13 @@ name_archive() {
   archive=${jar_file%.jar}-${sha:0:8}.jsa
   # always at the same address, so that sessions share its pages
   archive_options='-Xlog:disable -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0'
-  if [ "$java_major" -ge 25 ]; then
-    archive_options+=" -XX:AOTCache=$archive"
-  else
-    archive_options+=" -XX:SharedArchiveFile=$archive"
-  fi
+  archive_kind=shared
+  # the newer kind, with which more is done beforehand, wants the modules of PL/Java linked, which they cannot be
+  [ "$java_major" -lt 25 ] || [ "$runtime" = pljava ] || archive_kind=aot
+  case $archive_kind in
+    shared) archive_options+=" -XX:SharedArchiveFile=$archive" ;;
+    aot) archive_options+=" -XX:AOTCache=$archive" ;;
+  esac
 }
 
 # The settings that PL/Java must have before its first use in a session.
@@ -358,22 +360,35 @@ run_transaction() {
   fi
 }
 
-# Has a Java on the server's machine go through a miss and write its classes into the archive.
-build_archive() {
-  local java=${libjvm%/lib/*}/bin/java options class_path=$jar_file write
-  options='-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss8m -Xmx64m --enable-native-access=ALL-UNNAMED'
+# archive_step WHAT: check, which removes an archive that Java cannot use, before any session may; write, where there is none.
+archive_step() {
+  local java=${libjvm%/lib/*}/bin/java options class_path=$jar_file command
+  options='-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss8m -Xmx64m -XX:ErrorFile=/dev/null --enable-native-access=ALL-UNNAMED'
   if [ "$runtime" = pljava ]; then
     class_path=$(ask <<<"SELECT substring(current_setting('pljava.vmoptions', true) FROM '.*-Djava[.]class[.]path=([^ ]*)')")
-    options+=" --module-path=$(ask <<<"LOAD 'libpljava-so-${server_pljava_installed:-$server_pljava}'; SHOW pljava.module_path")"
+    options+=" --module-path=$(ask <<<"SET pljava.enable = off; LOAD 'libpljava-so-${server_pljava_installed:-$server_pljava}'; SHOW pljava.module_path")"
     options+=' --add-modules=org.postgresql.pljava -Djava.util.logging.config.class=aiworker.pljava.Guard'
   fi
-  write=-XX:ArchiveClassesAtExit=$archive$NEW
-  [ "$java_major" -lt 25 ] || write=-XX:AOTCacheOutput=$archive$NEW
-  say "writing $archive into the server's data directory"
-  if ! ask -v archive="$archive" -v new="$NEW" -v command="'$java' $options $write -cp '$class_path' aiworker.Rehearsal" \
-    <"$sql_dir/install/archive.sql"; then
-    say "there is no archive of classes: first questions in a session take longer, all else is the same"
+  command="'$java' $options -cp '$class_path'"
+  case $1,$archive_kind in
+    check,shared) command+=" -Xshare:on -XX:SharedArchiveFile=$archive -version || rm -f $archive" ;;
+    check,aot) command+=" -XX:AOTMode=on -XX:AOTCache=$archive -version || rm -f $archive" ;;
+    write,shared) command+=" -XX:ArchiveClassesAtExit=$archive$NEW aiworker.Rehearsal" ;;
+    write,aot) command+=" -XX:AOTCacheOutput=$archive$NEW aiworker.Rehearsal" ;;
+  esac
+  if [ "$1" = check ]; then
+    command="! test -f $archive || $command"
+  else
+    # whole and at once: Java 17 trusts its length, and a file that ends early would end the session
+    command="test -f $archive || { $command && sync $archive$NEW && mv -f $archive$NEW $archive; }"
   fi
+  ask -v command="{ $command; } </dev/null >/dev/null 2>&1" <"$sql_dir/install/program.sql"
+}
+
+build_archive() {
+  say "archive of classes in the server's data directory: $archive"
+  archive_step write ||
+    say "there is none: first questions in a session take longer, all else is the same"
 }
 
 # Jars and archives in the data directory that no database of the server uses any more.
@@ -395,6 +410,7 @@ install_it() {
   [ "$runtime" != pljava ] || pljava_settings
   local list
   mapfile -t list < <(sql_files)
+  archive_step check || true
   run_transaction "${list[@]}"
   build_archive
   remove_unused_files

@@ -11,6 +11,7 @@ import aiworker.testing.TestServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
@@ -125,30 +126,35 @@ abstract class ArchiveContract extends RuntimeContract {
 
   @ParameterizedTest
   @EnumSource
-  void damageChangesNoAnswerAndInstallingMendsIt(Damage damage) throws Exception {
+  void damageChangesNoAnswer(Damage damage) throws Exception {
     assertTrue(missUsesIt());
     Path archive = archive();
-    Path another = Files.createTempFile("ai-worker", ".jsa");
-    try (Stream<Path> files = Files.list(data())) {
-      Files.write(
-          another,
-          Files.readAllBytes(
-              files
-                  .filter(file -> file.getFileName().toString().matches(NAME))
-                  .filter(file -> !file.equals(archive))
-                  .findFirst()
-                  .orElse(Path.of("target/ai-worker-guard.jar"))));
-    }
-    damage.befall(archive, another);
+    Path whole = Files.createTempDirectory("ai-worker-archive").resolve("whole");
+    Files.copy(archive, whole, StandardCopyOption.COPY_ATTRIBUTES);
+    damage.befall(archive, another(archive));
     assertFalse(missUsesIt());
     assertEquals("true", adminValue("SELECT ai_worker_health() -> 'healthy'"));
-    if (damage == Damage.FOLDER) {
-      Files.delete(archive);
+    Files.deleteIfExists(archive);
+    Files.copy(whole, archive, StandardCopyOption.COPY_ATTRIBUTES);
+    TestCluster.own(archive);
+  }
+
+  /** That of the other runtime, or what is none where the server has no other. */
+  private Path another(Path archive) throws IOException {
+    try (Stream<Path> files = Files.list(data())) {
+      return files
+          .filter(file -> file.getFileName().toString().matches(NAME) && !file.equals(archive))
+          .findFirst()
+          .orElse(Path.of("target/ai-worker-guard.jar"));
     }
+  }
+
+  @Test
+  void installingBringsItBack() throws Exception {
+    Files.delete(archive());
     Installation.Outcome outcome = Installation.run(own, database, Map.of());
     assertEquals(0, outcome.exitCode(), outcome.output());
     assertTrue(missUsesIt());
-    Files.delete(another);
   }
 
   @Test
