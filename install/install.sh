@@ -309,14 +309,14 @@ pljava_settings() {
 # What is installed for the chosen runtime, in order.
 sql_files() {
   local other=pljava
+  echo install/lock.sql
   echo "install/$runtime.sql"
   if [ "$runtime" = pljava ]; then
     other=plpython
   else
     echo install/remove_jar.sql
   fi
-  echo install/lock.sql
-  grep -v -e '^#' -e '^$' -e "^$other/" "$sql_dir/install.list" | sed '/^installed[.]sql$/a install/mend.sql'
+  grep -v -e '^#' -e '^$' -e "^$other/" "$sql_dir/install.list" | sed '/^installed[.]sql$/a install/changed.sql\ninstall/mend.sql'
   echo install/health.sql
 }
 
@@ -329,13 +329,28 @@ put_file() {
 # The tables and indexes of all files, in a schema of their own.
 model() {
   echo 'CREATE SCHEMA ai_worker_model;'
-  sed -n -E -e '/^CREATE (UNLOGGED )?(TABLE|INDEX) IF NOT EXISTS /,/;$/p' "${@/#/"$sql_dir/"}" |
+  awk '/^CREATE (UNLOGGED )?(TABLE|INDEX) IF NOT EXISTS / { inside = 1 }
+    inside { print }
+    /;$/ { inside = 0 }' "${@/#/"$sql_dir/"}" |
     sed -E 's/\b(public|ai_worker)[.]/ai_worker_model./g'
+}
+
+# Statements that lock a table, if only to find that there is nothing to do.
+LOCKING='^(CREATE (UNLOGGED )?(TABLE|INDEX|SEQUENCE)|ALTER TABLE|(DROP|CREATE) TRIGGER|CREATE OR REPLACE VIEW'
+LOCKING+='|COMMENT ON (TABLE|COLUMN|CONSTRAINT|INDEX|SEQUENCE|TRIGGER|VIEW)) '
+readonly LOCKING
+
+# Files of sql/ in which those are left out unless something of them has changed.
+unless_unchanged() {
+  awk -v locking="$LOCKING" '
+    $0 ~ locking && !inside { inside = 1; print "\\if :changed" }
+    { print }
+    inside && /;$/ { inside = 0; print "\\endif" }' "$@"
 }
 
 # script FILE...: the statements' own results are of no interest; \echo and errors still show.
 script() {
-  local file
+  local file changed=
   printf '\\o /dev/null\n%s' "$settings"
   if [ "$action" = install ]; then
     put_file jar
@@ -343,8 +358,17 @@ script() {
   fi
   for file in "$@"; do
     [[ $file == install/* ]] || printf "\\\\echo '==> sql/%s'\n" "$file"
-    [ "$file" != install/mend.sql ] || model "$@"
-    cat "$sql_dir/$file"
+    case $file in
+      install/mend.sql)
+        printf '\\if :changed\n%s\n' "SET LOCAL ai_worker.lock_mode = 'ACCESS EXCLUSIVE';"
+        cat "$sql_dir/install/lock.sql"
+        model "$@"
+        cat "$sql_dir/$file"
+        printf '%s\n' '\endif'
+        changed=known
+        ;;
+      *.sql) if [ "$changed" = known ]; then unless_unchanged "$sql_dir/$file"; else cat "$sql_dir/$file"; fi ;;
+    esac
     echo
   done | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g" -e "s|@ARCHIVE@|$archive|g" \
     -e "s|@ARCHIVE_OPTIONS@|$archive_options|g"
@@ -411,6 +435,7 @@ install_it() {
   local list
   mapfile -t list < <(sql_files)
   archive_step check || true
+  files+=(-v statements="$(sed -n -E "/$LOCKING/,/;\$/p" "${list[@]/#/"$sql_dir/"}" | sha256sum | cut -c 1-64)")
   run_transaction "${list[@]}"
   build_archive
   remove_unused_files
@@ -432,6 +457,7 @@ uninstall_it() {
     return
   fi
   files=(-v files="$FILES")
+  settings="SET ai_worker.lock_mode = 'ACCESS EXCLUSIVE';"$'\n'
   run_transaction install/lock.sql remove.sql install/remove_jar.sql
   remove_unused_files
   say "done: AI Worker is removed from database \"$server_database\""

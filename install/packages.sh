@@ -17,7 +17,7 @@ Installs what is missing of: PostgreSQL's server (version $MIN_SERVER or later),
 and PL/Java where the machine's own package sources offer it.
 
   --tests   what the tests need too: pg_cron, plpgsql_check, shellcheck, pyflakes, psycopg2, curl, chromium with its
-            driver, and promtool alone of prometheus
+            driver, promtool alone of prometheus, and pgbouncer without its service
 
 Exit codes: 0 everything is there, 1 something is missing and could not be installed, 2 wrong option
 HELP
@@ -103,20 +103,32 @@ missing() {
   fi
 }
 
-promtool_is_missing() {
-  [ "$tests" = yes ] && ! command -v promtool >/dev/null && offered prometheus
+# Package and path of each program that is taken from its package alone, which would start a server.
+missing_programs() {
+  local package path
+  [ "$tests" = yes ] || return 0
+  while read -r package path; do
+    if ! command -v "${path##*/}" >/dev/null && offered "$package"; then
+      echo "$package $path"
+    fi
+  done <<<'prometheus usr/bin/promtool
+pgbouncer usr/sbin/pgbouncer'
 }
 
-# The package would start a server.
-install_promtool() (
+# install_program PACKAGE PATH
+install_program() (
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
   cd "$folder"
   # whom apt lets download
   chmod 755 . && { chown _apt . 2>/dev/null || true; }
-  apt-get -q download prometheus >/dev/null
-  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool
-  install usr/bin/promtool /usr/local/bin/promtool
+  mapfile -t libraries < <(apt-cache depends "$1" | sed -nE 's/^ *Depends: (lib[^ ]+)$/\1/p')
+  if [ ${#libraries[@]} -gt 0 ]; then
+    apt-get -q install -y --no-install-recommends "${libraries[@]}" >/dev/null
+  fi
+  apt-get -q download "$1" >/dev/null
+  dpkg-deb --fsys-tarfile "$1"_*.deb | tar -x "./$2"
+  install "$2" /usr/local/bin
 )
 
 main() {
@@ -137,9 +149,9 @@ main() {
   [ -z "${JAVA_HOME:-}" ] || is_jdk "$JAVA_HOME" ||
     die 1 "JAVA_HOME=$JAVA_HOME is no JDK of version $MIN_JAVA or later" "unset it, or set it to such a JDK"
 
-  local packages
+  local packages package path
   mapfile -t packages < <(missing)
-  if [ ${#packages[@]} -eq 0 ] && ! { promtool_is_missing && [ "$(id -u)" = 0 ]; }; then
+  if [ ${#packages[@]} -eq 0 ] && { [ -z "$(missing_programs)" ] || [ "$(id -u)" != 0 ]; }; then
     return 0
   fi
   command -v apt-get >/dev/null || die 1 "missing, by the names of their Debian packages: ${packages[*]}" \
@@ -156,10 +168,10 @@ main() {
     say "apt-get install ${packages[*]}"
     apt-get -q install -y --no-install-recommends "${packages[@]}" >/dev/null
   fi
-  if promtool_is_missing; then
-    say "promtool of prometheus, into /usr/local/bin"
-    install_promtool || say "promtool could not be had; its test says so" >&2
-  fi
+  while read -r package path; do
+    say "${path##*/} of $package, into /usr/local/bin"
+    install_program "$package" "$path" </dev/null || say "${path##*/} could not be had; its test says so" >&2
+  done < <(missing_programs)
 
   mapfile -t packages < <(missing)
   [ ${#packages[@]} -eq 0 ] || die 1 "still missing after apt-get install: ${packages[*]}" \

@@ -35,5 +35,7 @@ install/packages.sh --tests
 rm -rf target/surefire-reports target/failsafe-reports
 status=0
 mvn -B -Dstyle.color=never verify "${options[@]}" || status=$?
+# Maven ends with codes of colours, in the middle of a line
+echo
 summary
 exit $status

@@ -23,7 +23,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     class CONSTANT integer := 16713 * 65536;
-    kind CONSTANT integer := array_position(ARRAY['model', 'retry', 'session'], waits_for);
+    kind CONSTANT integer := array_position(ARRAY['model', 'retry', 'session', 'java'], waits_for);
 BEGIN
     PERFORM ai_worker.end_wait();
     PERFORM pg_try_advisory_lock_shared(
@@ -36,7 +36,7 @@ END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.show_wait(text, integer, text) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.show_wait(text, integer, text) IS
-    'AI Worker: shows in ai_worker_activity what this session waits for from now on, instead of what it did before: model, retry or session';
+    'AI Worker: shows in ai_worker_activity what this session waits for from now on, instead of what it did before: model, retry, session or java';
 
 -- Not in the view itself: whoever locks that would lock what it reads, and these are the server's own catalogs.
 CREATE OR REPLACE FUNCTION ai_worker.waits()
@@ -53,7 +53,7 @@ AS $$
          WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.mode = 'ShareLock'
            AND l.classid::bigint / 65536 = 16713
     )
-    SELECT w.pid, s.usename, s.application_name, (ARRAY['model', 'retry', 'session'])[w.kind], NULLIF(w.attempt, 0),
+    SELECT w.pid, s.usename, s.application_name, (ARRAY['model', 'retry', 'session', 'java'])[w.kind], NULLIF(w.attempt, 0),
            -- The clock may have been set back since.
            to_timestamp((now.ms - ((now.ms - w.value + 1073741824) & 2147483647) + 1073741824) / 1000.0),
            lpad(to_hex(q.value), 7, '0'), s.query
@@ -81,9 +81,9 @@ COMMENT ON COLUMN public.ai_worker_activity.pid IS 'The session''s process, as i
 COMMENT ON COLUMN public.ai_worker_activity.role IS 'The role that logged in';
 COMMENT ON COLUMN public.ai_worker_activity.application_name IS 'The session''s own';
 COMMENT ON COLUMN public.ai_worker_activity.waits_for IS
-    'model: the endpoint''s reply; retry: the next attempt after one that failed; session: the answer of another session that asks the same';
+    'model: the endpoint''s reply; retry: the next attempt after one that failed; session: the answer of another session that asks the same; java: a place among the max_sessions sessions in which Java may run';
 COMMENT ON COLUMN public.ai_worker_activity.attempt IS
-    'Which attempt of this call it waits for, 1 being the first; NULL while it waits for a session';
+    'Which attempt of this call it waits for, 1 being the first; NULL while it waits for a session or a place';
 COMMENT ON COLUMN public.ai_worker_activity.since IS 'When this wait began';
 COMMENT ON COLUMN public.ai_worker_activity.question IS
     'The first seven digits of the question''s cache key: sessions that ask the same have the same';

@@ -66,14 +66,15 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION
     public.ai_worker_cache_stats(), public.ai_worker_cleanup_cache(), public.ai_worker_health(),
     public.ai_worker_invalidate(text), public.ai_worker_recount(), public.ai_worker_reset_stats(),
-    public.ai_worker_show_prompt(text, text), public.ai_worker_verify(text, boolean),
+    public.ai_worker_show_prompt(text, text), public.ai_worker_teach(text, text, text), public.ai_worker_verify(text, boolean),
     public.ai_worker_warm_cache(text[], text), public.ai_worker_refresh_popular(bigint, interval),
     public.ai_worker_quota_usage(name),
-    ai_worker.waits(), ai_worker.sum_latency(bigint[]), ai_worker.latency_percentile(bigint[], double precision)
+    ai_worker.waits(), ai_worker.unfolded(), ai_worker.unfolded_hits(), ai_worker.sum_latency(bigint[]), ai_worker.latency_percentile(bigint[], double precision)
     TO ai_worker_admin;
 GRANT EXECUTE ON PROCEDURE public.ai_worker_cleanup_all() TO ai_worker_admin;
 GRANT SELECT, UPDATE ON TABLE public.ai_worker_config TO ai_worker_admin;
 GRANT SELECT, DELETE, TRUNCATE ON TABLE public.ai_worker_cache TO ai_worker_admin;
+GRANT SELECT, DELETE ON TABLE public.ai_worker_taught TO ai_worker_admin;
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.ai_worker_quotas TO ai_worker_admin;
 GRANT SELECT, DELETE ON TABLE ai_worker.usage_parts TO ai_worker_admin;
 GRANT SELECT ON TABLE public.ai_worker_activity, public.ai_worker_usage, public.ai_worker_cache_stats, ai_worker.cache_hits, ai_worker.traffic
@@ -83,7 +84,9 @@ GRANT SELECT ON TABLE public.ai_worker_activity, public.ai_worker_usage, public.
 -- need not wait here.
 DO $$
 BEGIN
-    PERFORM public.ai_worker_recount();
+    IF COALESCE(current_setting('ai_worker.unchanged', true), '') <> 'true' THEN
+        PERFORM public.ai_worker_recount();
+    END IF;
 END
 $$;
 
@@ -92,7 +95,9 @@ DO $$
 DECLARE
     view record;
 BEGIN
-    FOR view IN SELECT o.name, pg_get_viewdef(o.oid) AS query FROM ai_worker.objects() AS o WHERE o.kind = 'VIEW' LOOP
+    FOR view IN SELECT o.name, pg_get_viewdef(o.oid) AS query FROM ai_worker.objects() AS o
+                 WHERE o.kind = 'VIEW' AND COALESCE(current_setting('ai_worker.unchanged', true), '') <> 'true'
+    LOOP
         EXECUTE format('CREATE OR REPLACE VIEW %s AS %s', view.name, view.query);
     END LOOP;
 END

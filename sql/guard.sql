@@ -1,5 +1,8 @@
 -- Refuses to install where it would not work or would take over what belongs to someone else.
 
+-- That something is not there yet, or is already, is no news.
+SET LOCAL client_min_messages = warning;
+
 DO $$
 DECLARE
     foreign_schema text;

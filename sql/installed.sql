@@ -19,7 +19,10 @@ AS $$
         SELECT 'pg_class'::regclass, c.oid, 0,
                CASE c.relkind WHEN 'i' THEN concat(pg_get_indexdef(c.oid), CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END)
                               WHEN 'v' THEN pg_get_viewdef(c.oid)
-                              ELSE concat(c.relkind, c.relpersistence, c.relreplident) END
+                              ELSE concat(c.relkind, CASE c.relname WHEN 'cache_hits' THEN 'u' ELSE c.relpersistence END, c.relreplident,
+                                          -- other options are the DBA's
+                                          (SELECT count(*) FROM pg_class AS r
+                                            WHERE r.oid IN (c.oid, c.reltoastrelid) AND 'vacuum_truncate=off' = ANY (r.reloptions))) END
           FROM ours AS o JOIN pg_class AS c ON c.oid = o.oid AND o.kind NOT IN ('SCHEMA', 'ROUTINE')
           LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
          UNION ALL
@@ -100,12 +103,19 @@ CREATE TABLE IF NOT EXISTS ai_worker.installed (
     digest text NOT NULL
 );
 REVOKE ALL ON TABLE ai_worker.installed FROM PUBLIC;
-ALTER TABLE ai_worker.installed REPLICA IDENTITY FULL;
+DO $$
+BEGIN
+    -- Health, which reads it, waits for such a lock.
+    IF (SELECT c.relreplident FROM pg_catalog.pg_class AS c WHERE c.oid = 'ai_worker.installed'::regclass) <> 'f' THEN
+        ALTER TABLE ai_worker.installed REPLICA IDENTITY FULL;
+    END IF;
+END
+$$;
 COMMENT ON TABLE ai_worker.installed IS
     'AI Worker: what the last installation left in ai_worker.inventory()';
-COMMENT ON COLUMN ai_worker.installed.object IS 'As in ai_worker.inventory(); also schema number, and language, that of ai_worker.bridge()';
+COMMENT ON COLUMN ai_worker.installed.object IS 'As in ai_worker.inventory(); also schema number, language, that of ai_worker.bridge(), and statements, those of install.sh that lock tables';
 COMMENT ON COLUMN ai_worker.installed.part_of IS 'As in ai_worker.inventory()';
-COMMENT ON COLUMN ai_worker.installed.digest IS 'SHA-256 of its definition, in hex; of schema number and language, what they are';
+COMMENT ON COLUMN ai_worker.installed.digest IS 'SHA-256 of its definition or of the statements, in hex; of schema number and language, what they are';
 
 CREATE OR REPLACE FUNCTION ai_worker.damages(OUT missing text[], OUT altered text[])
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -115,7 +125,7 @@ AS $$
         SELECT i.object, encode(sha256(convert_to(i.definition, 'UTF8')), 'hex') AS digest FROM ai_worker.inventory() AS i),
     gone AS MATERIALIZED (
         SELECT i.object, i.part_of FROM ai_worker.installed AS i
-         WHERE i.object NOT IN ('schema number', 'language') AND NOT EXISTS (SELECT FROM now AS n WHERE n.object = i.object))
+         WHERE i.object NOT IN ('schema number', 'language', 'statements') AND NOT EXISTS (SELECT FROM now AS n WHERE n.object = i.object))
     SELECT CASE WHEN EXISTS (SELECT FROM ai_worker.installed)
                 THEN ARRAY(SELECT g.object FROM gone AS g
                             WHERE NOT EXISTS (SELECT FROM gone AS whole WHERE whole.object = g.part_of) ORDER BY g.object)

@@ -58,6 +58,8 @@ BEGIN
                    prompt, settings ->> 'model', version, (settings ->> 'few_shot')::integer,
                    settings ->> 'few_shot_from' = 'cache') AS e (example);
     END IF;
+    SELECT request || jsonb_strip_nulls(jsonb_build_object('taught', t.statement, 'verified', t.exact)) INTO request
+      FROM ai_worker.taught(prompt, schema_version) AS t;
     SELECT e.state, e.since, e.shared, e.limited INTO state, since, shared, limited FROM ai_worker.endpoint() AS e;
 END
 $$;

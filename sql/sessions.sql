@@ -23,19 +23,21 @@ DECLARE
     most integer;
     wait_ms integer;
     longest_prompt integer;
+    model text;
+    shown boolean := false;
     left_ms integer;
     sessions integer[];
     response jsonb;
 BEGIN
     BEGIN
-        SELECT c.max_sessions, CASE call WHEN 'health' THEN 0 ELSE c.flight_wait_ms END, c.max_prompt_chars
-          INTO most, wait_ms, longest_prompt
+        SELECT c.max_sessions, CASE call WHEN 'health' THEN 0 ELSE c.flight_wait_ms END, c.max_prompt_chars, c.model
+          INTO most, wait_ms, longest_prompt, model
           FROM public.ai_worker_config AS c;
     EXCEPTION WHEN undefined_table OR undefined_column THEN
         -- The call itself says what is missing.
         RETURN NULL;
     END;
-    IF call IN ('generate', 'regenerate', 'show_prompt') THEN
+    IF call IN ('generate', 'regenerate', 'show_prompt', 'teach') THEN
         PERFORM ai_worker.check_request(arguments[1], arguments[2], longest_prompt);
     END IF;
     IF most IS NULL THEN
@@ -63,9 +65,7 @@ BEGIN
                 END IF;
                 RAISE EXCEPTION USING ERRCODE = 'IA099', MESSAGE = 'done';
             EXCEPTION WHEN SQLSTATE 'IA099' OR lock_not_available THEN
-                IF most IS NULL THEN
-                    RETURN NULL;
-                END IF;
+                EXIT WHEN most IS NULL;
             END;
         END IF;
         IF call = 'generate' THEN
@@ -77,8 +77,16 @@ BEGIN
                       DETAIL = format('max_sessions is %s. This session waited %s ms for another one to end.', most, wait_ms),
                       HINT = 'Ask again later, let fewer sessions ask, or raise max_sessions in ai_worker_config; cached questions are answered all the time.';
         END IF;
-        PERFORM pg_sleep(LEAST(left_ms, 50) / 1000.0);
+        IF response IS NULL AND NOT shown THEN
+            PERFORM ai_worker.show_wait('java', 0, CASE WHEN call IN ('generate', 'regenerate') THEN
+                ai_worker.cache_key(arguments[1], model, COALESCE(arguments[2], ai_worker.schema_version())) END);
+            shown := true;
+        END IF;
+        PERFORM pg_sleep(CASE WHEN response IS NULL THEN LEAST(left_ms, 50) / 1000.0 ELSE 0 END);
     END LOOP;
+    IF shown THEN
+        PERFORM ai_worker.end_wait();
+    END IF;
     RETURN response;
 END
 $$;

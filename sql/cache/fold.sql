@@ -41,19 +41,23 @@ COMMENT ON FUNCTION ai_worker.fold_entries(varchar[]) IS
 CREATE OR REPLACE FUNCTION ai_worker.fold_hits(at_most integer) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
+DECLARE
+    candidates CONSTANT varchar[] := ARRAY(SELECT h.cache_key FROM ai_worker.cache_hits AS h LIMIT at_most);
 BEGIN
-    PERFORM ai_worker.fold_entries(ARRAY(
-        SELECT h.cache_key FROM ai_worker.cache_hits AS h LIMIT at_most));
+    PERFORM ai_worker.fold_entries(candidates);
 
     -- What is left of entries that are gone.
     WITH taken AS (
         DELETE FROM ai_worker.cache_hits AS h
          WHERE h.ctid = ANY (ARRAY(
                    SELECT f.ctid FROM ai_worker.cache_hits AS f
-                    WHERE NOT EXISTS (SELECT FROM public.ai_worker_cache AS c
+                    WHERE f.cache_key = ANY (candidates)
+                      AND NOT EXISTS (SELECT FROM public.ai_worker_cache AS c
                                        WHERE c.cache_key = f.cache_key AND c.created_at = f.created_at)
-                    LIMIT at_most FOR UPDATE SKIP LOCKED))
+                      FOR UPDATE SKIP LOCKED))
         RETURNING h.*)
     INSERT INTO ai_worker.traffic (kind, requests, latency)
     SELECT 'hit', sum(t.hits), ai_worker.sum_latency(array_agg(t.latency::bigint[])) FROM taken AS t HAVING count(*) > 0;

@@ -4,8 +4,9 @@ CREATE OR REPLACE FUNCTION ai_worker.latency_bucket(started timestamptz) RETURNS
 LANGUAGE sql VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT GREATEST(1, LEAST(28, ceil(ln(GREATEST(
-        1, 1000000 * date_part('epoch', clock_timestamp() - started))) / ln(2::double precision))))::integer
+    SELECT 1 + width_bucket(
+        1000000 * date_part('epoch', clock_timestamp() - started),
+        '{2,4,8,16,32,64,128,256,512,1024,2048,4096,8192,16384,32768,65536,131072,262144,524288,1048576,2097152,4194304,8388608,16777216,33554432,67108864,134217728}'::double precision[])
 $$;
 REVOKE ALL ON FUNCTION ai_worker.latency_bucket(timestamptz) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.latency_bucket(timestamptz) IS

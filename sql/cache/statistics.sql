@@ -1,4 +1,56 @@
--- What is shown of the counters.
+-- What is shown of the counters. On a standby, where an unlogged table cannot even be named in a plan, they show nothing.
+
+CREATE OR REPLACE FUNCTION ai_worker.unfolded_hits()
+RETURNS TABLE (cache_key varchar, created_at timestamptz, hits bigint)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT pg_is_in_recovery() THEN
+        RETURN QUERY SELECT h.cache_key, h.created_at, sum(h.hits)::bigint
+                       FROM ai_worker.cache_hits AS h GROUP BY h.cache_key, h.created_at;
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.unfolded_hits() FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.unfolded_hits() IS
+    'AI Worker: hits by entry that are not yet folded into ai_worker_cache; none on a standby, which cannot see them';
+
+CREATE OR REPLACE FUNCTION ai_worker.unfolded(
+    OUT requests bigint, OUT hits bigint, OUT tokens_saved bigint, OUT max_hits bigint, OUT latency bigint[])
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF pg_is_in_recovery() THEN
+        requests := 0;
+        hits := 0;
+        tokens_saved := 0;
+        max_hits := 0;
+        RETURN;
+    END IF;
+    SELECT COALESCE(sum(e.hits), 0), COALESCE(sum(e.hits * e.tokens_used), 0), COALESCE(max(e.hits + e.hit_count), 0)
+      INTO hits, tokens_saved, max_hits
+      FROM (SELECT p.hits, c.hit_count, c.tokens_used
+              FROM (SELECT h.cache_key, h.created_at, sum(h.hits) AS hits
+                      FROM ai_worker.cache_hits AS h GROUP BY h.cache_key, h.created_at) AS p
+              -- LIMIT keeps the planner from scanning the cache instead, and IS TRUE from looking by created_at, which
+              -- many entries may share.
+             CROSS JOIN LATERAL (SELECT f.hit_count, f.tokens_used FROM public.ai_worker_cache AS f
+                                  WHERE f.cache_key = p.cache_key AND (f.created_at = p.created_at) IS TRUE
+                                  LIMIT 1) AS c) AS e;
+    -- Most rows hold a hit or two, so few of their histograms differ.
+    SELECT COALESCE(sum(g.hits), 0),
+           ai_worker.sum_latency(array_agg((SELECT array_agg(b.amount * g.times ORDER BY b.bucket)
+                                              FROM unnest(g.latency) WITH ORDINALITY AS b (amount, bucket))))
+      INTO requests, latency
+      FROM (SELECT h.latency, count(*) AS times, sum(h.hits) AS hits
+              FROM ai_worker.cache_hits AS h GROUP BY h.latency) AS g;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.unfolded() FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.unfolded() IS
+    'AI Worker: sums over ai_worker.cache_hits: all requests and their latency; hits and tokens saved of the entries that are there, and the hits of the most popular of these; zeros on a standby';
 
 CREATE OR REPLACE VIEW public.ai_worker_cache_stats AS
 WITH moment AS MATERIALIZED (
@@ -17,17 +69,8 @@ oldest AS (
 expired AS (
     SELECT count(*) AS this_hour FROM moment AS m
       JOIN public.ai_worker_cache AS c ON c.expires_at >= m.hour AND c.expires_at <= m.now),
-unfolded AS (
-    SELECT COALESCE(sum(e.hits), 0) AS hits, COALESCE(sum(e.hits * e.tokens_used), 0) AS tokens_saved,
-           COALESCE(max(e.hits + e.hit_count), 0) AS max_hits
-      FROM (SELECT p.hits, c.hit_count, c.tokens_used
-              FROM (SELECT h.cache_key, h.created_at, sum(h.hits) AS hits
-                      FROM ai_worker.cache_hits AS h GROUP BY h.cache_key, h.created_at) AS p
-              -- LIMIT keeps the planner from scanning the cache instead, and IS TRUE from looking by created_at, which
-              -- many entries may share.
-             CROSS JOIN LATERAL (SELECT f.hit_count, f.tokens_used FROM public.ai_worker_cache AS f
-                                  WHERE f.cache_key = p.cache_key AND (f.created_at = p.created_at) IS TRUE
-                                  LIMIT 1) AS c) AS e),
+unfolded AS MATERIALIZED (
+    SELECT u.* FROM ai_worker.unfolded() AS u),
 requests AS (
     SELECT COALESCE(sum(r.requests), 0)::bigint AS total,
            COALESCE(sum(r.requests) FILTER (WHERE r.kind = 'hit'), 0)::bigint AS hits,
@@ -35,11 +78,7 @@ requests AS (
            ai_worker.sum_latency(array_agg(r.latency) FILTER (WHERE r.kind = 'miss')) AS miss_latency
       FROM (SELECT t.kind, t.requests, t.latency FROM ai_worker.traffic AS t
              UNION ALL
-            -- Most unfolded rows hold a hit or two, so few of their histograms differ.
-            SELECT 'hit', g.hits, (SELECT array_agg(b.amount * g.times ORDER BY b.bucket)
-                                     FROM unnest(g.latency) WITH ORDINALITY AS b (amount, bucket))
-              FROM (SELECT h.latency, count(*) AS times, sum(h.hits)::bigint AS hits
-                      FROM ai_worker.cache_hits AS h GROUP BY h.latency) AS g) AS r)
+            SELECT 'hit', u.requests, u.latency FROM unfolded AS u WHERE u.requests > 0) AS r)
 SELECT t.entries AS total_entries,
        t.entries - t.expired_before - x.this_hour AS valid_entries,
        t.expired_before + x.this_hour AS expired_entries,

@@ -43,9 +43,9 @@ DECLARE
     stored_at CONSTANT timestamptz := clock_timestamp();
     isolation CONSTANT text := current_setting('transaction_isolation');
     -- LEAST leaves out what is NULL.
-    expires_at CONSTANT timestamptz := LEAST(
+    expires_at CONSTANT timestamptz := CASE WHEN (request ->> 'verified')::boolean THEN 'infinity' ELSE LEAST(
         stored_at + (settings ->> 'default_ttl')::interval,
-        CASE WHEN (request ->> 'today_only')::boolean THEN date_trunc('day', stored_at) + interval '1 day' END);
+        CASE WHEN (request ->> 'today_only')::boolean THEN date_trunc('day', stored_at) + interval '1 day' END) END;
     cache_key CONSTANT text := request ->> 'cache_key';
     model CONSTANT text := settings ->> 'model';
     schema_version CONSTANT text := request ->> 'schema_version';

@@ -52,6 +52,20 @@ BEGIN
                               WHERE b.proname = f.proname AND b.pronamespace = 'pg_catalog'::regnamespace) END
       FROM functions AS f
      UNION ALL
+    -- Numbers that become such values where the server cannot be asked are printed as names. Operators of the server's own make
+    -- none but out of another.
+    SELECT DISTINCT 'type', 'pg_catalog', t.typname::text, t.typname::text, t.typtype::text, false, false, false
+      FROM (SELECT u.oid FROM functions AS f JOIN pg_proc AS p ON p.oid = f.oid CROSS JOIN unnest(p.proallargtypes || p.prorettype) AS u (oid)
+             WHERE f.kind <> 'operator' OR f.oid >= 16384
+             UNION
+            SELECT a.atttypid
+              FROM wanted AS w
+              JOIN pg_class AS c ON w.kind = 'relation' AND c.relname = w.name
+              JOIN path AS n ON n.oid = c.relnamespace AND (n.nspname = w.schema OR w.schema IS NULL)
+              JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS v
+     CROSS JOIN LATERAL ai_worker.contained_types(v.oid) AS e (oid)
+      JOIN pg_type AS t ON t.oid = e.oid AND t.oid < 16384 AND (starts_with(t.typname, 'reg') OR t.typname = 'aclitem')
+     UNION ALL
     SELECT w.kind, n.nspname, c.relname, w.name, c.relkind::text, false, false, false
       FROM wanted AS w
       JOIN pg_class AS c ON w.kind = 'relation' AND c.relname = w.name

@@ -10,119 +10,212 @@ RETURNS TABLE (kind text, schema text, name text, symbol text, trait text, exten
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    calls text[];
+    relations oid[];
+    whole_rows boolean;
+    functions oid[];
+    casts oid[];
+    converted oid[];
+    branches oid[];
+    makers oid[];
+    made oid[];
+    used_functions CONSTANT oid[] := ai_worker.used(rule_uses, 'pg_proc'::regclass);
+    used_types CONSTANT oid[] := ai_worker.used(rule_uses, 'pg_type'::regclass);
+    used_operators CONSTANT oid[] := ai_worker.used(rule_uses, 'pg_operator'::regclass);
 BEGIN
-    RETURN QUERY
-    WITH used AS MATERIALIZED (
-        SELECT u.class, u.oid, u."column" FROM jsonb_to_recordset(rule_uses) AS u (class oid, oid oid, "column" integer)),
-    node AS MATERIALIZED (
-        SELECT t.n FROM unnest(nodes) AS t (n)),
-    named AS MATERIALIZED (
-        -- Format 0 is a call, 1 and 2 are casts, written or not.
-        SELECT split_part(t.n, ' ', 3)::oid AS oid,
-               CASE WHEN starts_with(t.n, 'FUNCEXPR ') AND split_part(t.n, ' ', 11) <> '0' THEN 'cast' ELSE 'function' END AS kind
-          FROM node AS t WHERE split_part(t.n, ' ', 1) IN ('FUNCEXPR', 'AGGREF', 'WINDOWFUNC', 'TABLESAMPLECLAUSE')),
-    called AS (
-        SELECT c.oid, c.kind FROM named AS c
-         UNION
-        SELECT u.oid, 'function' FROM used AS u
-         WHERE u.class = 'pg_proc'::regclass AND u.oid NOT IN (SELECT c.oid FROM named AS c)),
-    operators AS (
-        SELECT o.oprname, o.oprcode FROM used AS u JOIN pg_operator AS o ON o.oid = u.oid WHERE u.class = 'pg_operator'::regclass),
-    -- What is made a value of a row type out of json or hstore gets there through the code in that type.
-    made AS MATERIALIZED (
-        SELECT CASE WHEN starts_with(t.n, 'OPEXPR ') THEN split_part(t.n, ' ', 7) ELSE split_part(t.n, ' ', 5) END::oid AS type_oid,
-               CASE WHEN starts_with(t.n, 'FUNCEXPR ') THEN split_part(t.n, ' ', 3)::oid END AS function_oid
-          FROM node AS t WHERE split_part(t.n, ' ', 1) IN ('FUNCEXPR', 'OPEXPR')),
-    -- Branches of a set operation get its types when it is planned, and no node of the tree says how.
-    branch AS MATERIALIZED (
-        SELECT DISTINCT b.type_oid::oid AS type_oid
-          FROM node AS t
-         CROSS JOIN regexp_split_to_table(substring(t.n FROM ' :colTypes [(]o ([0-9 ]+)[)]'), ' ') AS b (type_oid)
-         WHERE strpos(t.n, ' :colTypes (o ') > 0),
-    -- Types that something else is read or cast as; a function's own result is not among them.
-    converted AS (
-        SELECT split_part(t.n, ' ', 3)::oid AS type_oid
-          FROM node AS t
-         WHERE starts_with(t.n, 'CONST ') AND strpos(t.n, ' :constisnull false ') > 0
-           -- A text search function takes the name of its configuration.
-           AND split_part(t.n, ' ', 3)::oid NOT IN ('regconfig'::regtype, 'regdictionary'::regtype)
-         UNION
-        SELECT split_part(t.n, ' ', 5)::oid
-          FROM node AS t WHERE starts_with(t.n, 'FUNCEXPR ') AND split_part(t.n, ' ', 11) <> '0'
-         UNION
-        SELECT substring(t.n FROM ' :resulttype ([0-9]+)')::oid FROM node AS t WHERE strpos(t.n, ' :resulttype ') > 0
-         UNION
-        SELECT b.type_oid FROM branch AS b
-         UNION
-        SELECT c.oid
-          FROM made AS m JOIN pg_type AS t ON t.oid = m.type_oid AND t.typtype IN ('c', 'd')
-         CROSS JOIN ai_worker.contained_types(t.oid) AS c (oid)),
-    -- Types of columns come with them. Attribute 0 is a whole row.
-    reached AS MATERIALIZED (
-        SELECT u.oid FROM used AS u WHERE u.class = 'pg_type'::regclass
-         UNION
-        SELECT a.atttypid
-          FROM used AS u JOIN pg_attribute AS a ON a.attrelid = u.oid
-         WHERE u.class = 'pg_class'::regclass
-           AND (a.attnum = u."column"
-                OR EXISTS (SELECT FROM node AS t WHERE starts_with(t.n, 'VAR ') AND strpos(t.n, ' :varattno 0 ') > 0))),
-    -- The server calls a cast to json on its own where a value of that type becomes json, by itself or within another.
-    json_casts AS (
-        SELECT k.castfunc, format_type(k.castsource, NULL) || ' to ' || format_type(k.casttarget, NULL) AS symbol
-          FROM pg_cast AS k
-         WHERE k.casttarget IN ('json'::regtype, 'jsonb'::regtype) AND k.castfunc >= 16384
-           AND EXISTS (SELECT FROM reached AS r, ai_worker.contained_types(r.oid) AS c (oid) WHERE c.oid = k.castsource))
-    SELECT DISTINCT c.kind, n.nspname::text, p.proname::text, p.proname::text, p.provolatile::text,
-           ai_worker.is_of_extension(p.oid), false,
-           EXISTS (SELECT FROM pg_proc AS b
-                    WHERE b.proname = p.proname AND b.pronamespace = 'pg_catalog'::regnamespace)
-      FROM called AS c JOIN pg_proc AS p ON p.oid = c.oid JOIN pg_namespace AS n ON n.oid = p.pronamespace
-     UNION
-    SELECT 'operator', n.nspname::text, p.proname, o.oprname, p.provolatile::text,
-           ai_worker.is_of_extension(p.oid), false, false
-      FROM operators AS o JOIN pg_proc AS p ON p.oid = o.oprcode JOIN pg_namespace AS n ON n.oid = p.pronamespace
-     UNION
-    SELECT 'cast', n.nspname::text, p.proname, k.symbol, p.provolatile::text,
-           ai_worker.is_of_extension(p.oid), false, false
-      FROM json_casts AS k JOIN pg_proc AS p ON p.oid = k.castfunc JOIN pg_namespace AS n ON n.oid = p.pronamespace
-     UNION
-    SELECT 'cast', n.nspname::text, p.proname, format_type(k.castsource, NULL) || ' to ' || format_type(k.casttarget, NULL),
-           p.provolatile::text, ai_worker.is_of_extension(p.oid), false, false
-      FROM branch AS b
-      JOIN pg_type AS t ON t.oid = b.type_oid
-      JOIN pg_cast AS k ON k.casttarget IN (t.oid, t.typelem) AND k.castcontext = 'i' AND k.castfunc >= 16384
-      JOIN pg_proc AS p ON p.oid = k.castfunc
-      JOIN pg_namespace AS n ON n.oid = p.pronamespace
-     UNION
-    -- What is printed as a name, so that its number alone would tell that name.
-    SELECT 'type', 'pg_catalog', e.typname, e.typname, e.typtype::text, false, false, false
-      FROM converted AS c
-      JOIN pg_type AS t ON t.oid = c.type_oid AND t.oid < 16384
-      JOIN pg_type AS e ON e.oid IN (t.oid, t.typelem) AND (starts_with(e.typname, 'reg') OR e.typname = 'aclitem')
-     UNION
-    SELECT 'relation', n.nspname, c.relname, c.relname, c.relkind::text, false, false, false
-      FROM (SELECT u.oid FROM used AS u WHERE u.class = 'pg_class'::regclass
-             UNION
-            SELECT substring(t.n FROM ' :relid ([0-9]+)')::oid FROM node AS t WHERE strpos(t.n, ' :relid ') > 0) AS r
-      JOIN pg_class AS c ON c.oid = r.oid
-      JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     UNION
+    -- A call is the function, its result and how it is written: format 0 is a call, 1 and 2 are casts, written or not.
+    SELECT array_agg(DISTINCT f.call), array_agg(DISTINCT f.relation), COALESCE(bool_or(f.whole_row), false)
+      INTO calls, relations, whole_rows
+      FROM unnest(nodes) AS t (n)
+     CROSS JOIN LATERAL (SELECT split_part(t.n, ' ', 1) AS node) AS w
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN w.node = 'FUNCEXPR'
+                       THEN concat_ws(' ', split_part(t.n, ' ', 3), split_part(t.n, ' ', 5),
+                                      CASE split_part(t.n, ' ', 11) WHEN '0' THEN 'function' ELSE 'cast' END)
+                       WHEN w.node IN ('AGGREF', 'WINDOWFUNC')
+                       THEN concat_ws(' ', split_part(t.n, ' ', 3), split_part(t.n, ' ', 5), 'function')
+                       WHEN w.node = 'TABLESAMPLECLAUSE' THEN split_part(t.n, ' ', 3) || ' 0 function'
+                       WHEN w.node = 'OPEXPR' THEN concat_ws(' ', split_part(t.n, ' ', 5), split_part(t.n, ' ', 7), 'operator')
+                   END AS call,
+                  CASE WHEN strpos(t.n, ' :relid ') > 0 THEN substring(t.n FROM ' :relid ([0-9]+)')::oid END AS relation,
+                  w.node = 'VAR' AND strpos(t.n, ' :varattno 0 ') > 0 AS whole_row) AS f;
+    relations := relations || ai_worker.used(rule_uses, 'pg_class'::regclass);
+    SELECT array_agg(DISTINCT split_part(c.call, ' ', 1)::oid) FILTER (WHERE c.call LIKE '%function'),
+           array_agg(DISTINCT split_part(c.call, ' ', 1)::oid) FILTER (WHERE c.call LIKE '%cast')
+      INTO functions, casts
+      FROM unnest(calls) AS c (call);
+    functions := functions || ARRAY(SELECT u.oid FROM unnest(used_functions) AS u (oid)
+                                     WHERE u.oid <> ALL (COALESCE(functions, '{}')) AND u.oid <> ALL (COALESCE(casts, '{}')));
+    -- Types that something else is read or cast as; a function's own result is not among them. Behind the last node within another
+    -- come the other's further fields.
+    SELECT array_agg(DISTINCT l.oid), array_agg(DISTINCT l.oid) FILTER (WHERE l.field = 'colTypes'),
+           array_agg(DISTINCT l.oid) FILTER (WHERE l.field IN ('coltypes', 'funccoltypes', 'typid') AND l.oid >= 16384)
+      INTO converted, branches, made
+      FROM (SELECT f.part[1] AS field, o.oid::oid AS oid
+              FROM unnest(nodes) AS t (n)
+             CROSS JOIN regexp_matches(t.n, ' :(resulttype|colTypes|coltypes|funccoltypes|typid) (?:[(]o )?([0-9 ]+)', 'g') AS f (part)
+             CROSS JOIN unnest(string_to_array(rtrim(f.part[2]), ' ')) AS o (oid)
+             WHERE strpos(t.n, ' :resulttype ') > 0 OR strpos(t.n, 'ol') > 0 AND t.n ~* ' :(func)?coltypes [(]' OR strpos(t.n, ' :typid ') > 0
+             UNION ALL
+            SELECT 'consttype', split_part(t.n, ' ', 3)::oid
+              FROM unnest(nodes) AS t (n)
+             WHERE starts_with(t.n, 'CONST ') AND strpos(t.n, ' :constisnull false ') > 0
+               -- A text search function takes the name of its configuration.
+               AND split_part(t.n, ' ', 3)::oid NOT IN ('regconfig'::regtype, 'regdictionary'::regtype)
+             UNION ALL
+            SELECT 'funcresulttype', split_part(c.call, ' ', 2)::oid FROM unnest(calls) AS c (call) WHERE c.call LIKE '%cast') AS l;
+    -- Branches of a set operation get its types when it is planned, and no node of the tree says how. A domain is its type only if it
+    -- is that of each branch, but other arrays become arrays of a domain.
+    made := made || ARRAY(
+        SELECT b.oid FROM pg_type AS b
+         WHERE b.oid = ANY (branches) AND b.oid >= 16384 AND b.typcategory = 'A'
+           AND EXISTS (SELECT FROM pg_type AS o WHERE o.oid = ANY (ai_worker.types_in(nodes)) AND o.typcategory = 'A' AND o.oid <> b.oid));
+    -- What makes a value of a type that an argument of its shows, out of json or hstore, runs the code in that type. Of a row
+    -- without a name no node shows the type, so that any in the tree may be in it.
+    SELECT array_agg(DISTINCT split_part(c.call, ' ', 2)::oid) INTO makers
+      FROM unnest(calls) AS c (call)
+      JOIN pg_proc AS p ON p.oid = split_part(c.call, ' ', 1)::oid
+     WHERE CASE WHEN p.oid < 16384 THEN p.proname ~ '^jsonb?_populate_record'
+                ELSE EXISTS (SELECT FROM pg_type AS a WHERE a.oid = ANY (p.proargtypes) AND a.typtype = 'p' AND a.typname ~ '^(any|record)') END;
+    IF makers IS NOT NULL THEN
+        made := made || makers;
+        IF 'record'::regtype = ANY (makers) OR 'record[]'::regtype = ANY (makers) THEN
+            made := made || ai_worker.types_in(nodes) || ARRAY(
+                SELECT o.oid FROM pg_proc AS p CROSS JOIN unnest(p.proallargtypes || p.prorettype) AS o (oid)
+                 WHERE p.oid = ANY (used_functions));
+        END IF;
+        converted := converted || ARRAY(SELECT DISTINCT c.oid FROM unnest(made) AS m (oid), ai_worker.contained_types(m.oid) AS c (oid));
+    END IF;
+    IF functions IS NOT NULL OR casts IS NOT NULL THEN
+        RETURN QUERY
+        SELECT c.kind, n.nspname::text, p.proname::text, p.proname::text, p.provolatile::text,
+               p.oid >= 16384 AND ai_worker.is_of_extension(p.oid), false,
+               p.oid < 16384 OR EXISTS (SELECT FROM pg_proc AS b
+                                         WHERE b.proname = p.proname AND b.pronamespace = 'pg_catalog'::regnamespace)
+          FROM (SELECT 'function' AS kind, f.oid FROM unnest(functions) AS f (oid)
+                 UNION ALL
+                SELECT 'cast', k.oid FROM unnest(casts) AS k (oid)) AS c
+          JOIN pg_proc AS p ON p.oid = c.oid
+          JOIN pg_namespace AS n ON n.oid = p.pronamespace;
+    END IF;
+    IF used_operators <> '{}' THEN
+        RETURN QUERY
+        SELECT 'operator', n.nspname::text, p.proname::text, o.oprname::text, p.provolatile::text, ai_worker.is_of_extension(p.oid), false, false
+          FROM pg_operator AS o
+          JOIN pg_proc AS p ON p.oid = o.oprcode
+          JOIN pg_namespace AS n ON n.oid = p.pronamespace
+         WHERE o.oid = ANY (used_operators);
+    END IF;
+    IF relations IS NOT NULL THEN
+        RETURN QUERY
+        SELECT 'relation', n.nspname::text, c.relname::text, c.relname::text, c.relkind::text, false, false, false
+          FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE c.oid = ANY (relations);
+    END IF;
+    IF converted IS NOT NULL THEN
+        -- What is printed as a name, so that its number alone would tell that name.
+        RETURN QUERY
+        SELECT DISTINCT 'type', 'pg_catalog', e.typname::text, e.typname::text, e.typtype::text, false, false, false
+          FROM unnest(converted) AS k (oid)
+          JOIN pg_type AS t ON t.oid = k.oid
+          JOIN pg_type AS e ON e.oid IN (t.oid, t.typelem)
+         WHERE e.oid < 16384 AND (starts_with(e.typname, 'reg') OR e.typname = 'aclitem');
+        -- Rows, arrays and domains with such in them.
+        IF EXISTS (SELECT FROM unnest(converted) AS k (oid) WHERE k.oid >= 16384) THEN
+            RETURN QUERY
+            SELECT DISTINCT 'type', 'pg_catalog', e.typname::text, e.typname::text, e.typtype::text, false, false, false
+              FROM unnest(converted) AS k (oid)
+             CROSS JOIN ai_worker.contained_types(k.oid) AS c (oid)
+              JOIN pg_type AS e ON e.oid = c.oid
+             WHERE k.oid >= 16384 AND (starts_with(e.typname, 'reg') OR e.typname = 'aclitem') AND e.oid < 16384
+               AND e.oid NOT IN ('regconfig'::regtype, 'regdictionary'::regtype);
+        END IF;
+    END IF;
+    -- A configuration of text search that only its number could have named.
+    IF jsonb_path_exists(rule_uses, '$[*] ? (@.class == $config || @.class == $dictionary)',
+                         jsonb_build_object('config', 'pg_ts_config'::regclass::oid::text, 'dictionary', 'pg_ts_dict'::regclass::oid::text)) THEN
+        RETURN QUERY
+        SELECT 'type', 'pg_catalog', o.type, o.type, 'b', false, false, false
+          FROM (SELECT 'regconfig' AS type, g.cfgnamespace AS schema FROM pg_ts_config AS g
+                 WHERE g.oid = ANY (ai_worker.used(rule_uses, 'pg_ts_config'::regclass))
+                 UNION ALL
+                SELECT 'regdictionary', d.dictnamespace FROM pg_ts_dict AS d
+                 WHERE d.oid = ANY (ai_worker.used(rule_uses, 'pg_ts_dict'::regclass))) AS o
+         WHERE NOT has_schema_privilege('ai_worker_prover', o.schema, 'USAGE');
+    END IF;
+    IF branches IS NOT NULL THEN
+        RETURN QUERY
+        SELECT DISTINCT 'cast', n.nspname::text, p.proname::text, format_type(k.castsource, NULL) || ' to ' || format_type(k.casttarget, NULL),
+               p.provolatile::text, ai_worker.is_of_extension(p.oid), false, false
+          FROM unnest(branches) AS b (oid)
+          JOIN pg_type AS t ON t.oid = b.oid
+          JOIN pg_cast AS k ON k.casttarget IN (t.oid, t.typelem) AND k.castcontext = 'i' AND k.castfunc >= 16384
+          JOIN pg_proc AS p ON p.oid = k.castfunc
+          JOIN pg_namespace AS n ON n.oid = p.pronamespace;
+    END IF;
     -- A type counts only for the code that is in it.
-    SELECT 'type', n.nspname, t.typname, t.typname, t.typtype::text, false, true, false
-      FROM (SELECT u.oid FROM used AS u WHERE u.class = 'pg_type'::regclass
+    made := ARRAY(SELECT DISTINCT m.oid FROM unnest(made || used_types) AS m (oid) WHERE m.oid >= 16384);
+    IF made <> '{}' THEN
+        RETURN QUERY
+        SELECT 'type', n.nspname::text, t.typname::text, t.typname::text, t.typtype::text, false, true, false
+          FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
+         WHERE t.oid = ANY (made) AND ai_worker.runs_code(t.oid);
+    END IF;
+    -- The server calls a cast to json on its own where a value of that type becomes json, by itself or within another. Types of
+    -- columns come with them; attribute 0 is a whole row.
+    IF EXISTS (SELECT FROM pg_cast AS k WHERE k.casttarget IN ('json'::regtype, 'jsonb'::regtype) AND k.castfunc >= 16384) THEN
+        RETURN QUERY
+        WITH reached AS MATERIALIZED (
+            SELECT u.oid FROM unnest(used_types) AS u (oid)
              UNION
-            SELECT m.type_oid
-              FROM made AS m JOIN pg_type AS t ON t.oid = m.type_oid LEFT JOIN pg_proc AS p ON p.oid = m.function_oid
-             WHERE m.type_oid >= 16384
-               AND (p.oid IS NULL AND t.typtype IN ('c', 'd') OR p.proname ~ '^jsonb?_populate_record')) AS r
-      JOIN pg_type AS t ON t.oid = r.oid
-      JOIN pg_namespace AS n ON n.oid = t.typnamespace
-     WHERE ai_worker.runs_code(t.oid);
+            SELECT o.oid FROM pg_proc AS p CROSS JOIN unnest(p.proallargtypes || p.prorettype) AS o (oid) WHERE p.oid = ANY (used_functions)
+             UNION
+            SELECT a.atttypid
+              FROM jsonb_to_recordset(rule_uses) AS u (class oid, oid oid, "column" integer)
+              JOIN pg_attribute AS a ON a.attrelid = u.oid
+             WHERE u.class = 'pg_class'::regclass AND (a.attnum = u."column" OR whole_rows))
+        SELECT 'cast', n.nspname::text, p.proname::text, format_type(k.castsource, NULL) || ' to ' || format_type(k.casttarget, NULL),
+               p.provolatile::text, ai_worker.is_of_extension(p.oid), false, false
+          FROM pg_cast AS k
+          JOIN pg_proc AS p ON p.oid = k.castfunc
+          JOIN pg_namespace AS n ON n.oid = p.pronamespace
+         WHERE k.casttarget IN ('json'::regtype, 'jsonb'::regtype) AND k.castfunc >= 16384
+           AND EXISTS (SELECT FROM reached AS r, ai_worker.contained_types(r.oid) AS c (oid) WHERE c.oid = k.castsource);
+    END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.resolved_objects(text[], jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.resolved_objects(text[], jsonb) IS
     'AI Worker: what a rule that ai_worker_prover.analyse describes reads and calls, with columns as in ai_worker.named_objects';
+
+CREATE OR REPLACE FUNCTION ai_worker.used(rule_uses jsonb, class oid) RETURNS oid[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ARRAY(SELECT DISTINCT (u.use ->> 'oid')::oid FROM jsonb_array_elements(rule_uses) AS u (use) WHERE (u.use ->> 'class')::oid = class);
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.used(jsonb, oid) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.used(jsonb, oid) IS 'AI Worker: the objects of one catalog that a rule depends on, but for what is built in';
+
+CREATE OR REPLACE FUNCTION ai_worker.types_in(nodes text[]) RETURNS oid[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT DISTINCT p.oid
+          FROM unnest(nodes) AS t (n)
+         CROSS JOIN regexp_matches(t.n, ':[A-Za-z_]*[Tt]yp(?:e|es|eid|eId|id)? (?:[(]o )?([0-9 ]+)', 'g') AS f (oids)
+         CROSS JOIN regexp_split_to_table(btrim(f.oids[1]), ' +') AS o (oid)
+          JOIN pg_type AS p ON p.oid = o.oid::oid);
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.types_in(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.types_in(text[]) IS
+    'AI Worker: the types of all expressions, columns and constants in a rule; every field of a node that holds a type is called so';
 
 -- Nodes of trees of queries in PostgreSQL 13 to 18; some have other names up to 15. What is none of them may call what nobody
 -- has looked for.
@@ -131,7 +224,7 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    known CONSTANT text[] := string_to_array(
+    known CONSTANT text := ' '
         'QUERY SORTGROUPCLAUSE GROUPINGSET WINDOWCLAUSE COMMONTABLEEXPR CTESEARCHCLAUSE CTECYCLECLAUSE SETOPERATIONSTMT '
         'RTE RANGETBLENTRY RANGETBLFUNCTION RTEPERMISSIONINFO TABLESAMPLECLAUSE ALIAS RANGETBLREF JOINEXPR FROMEXPR '
         'TARGETENTRY VAR CONST PARAM AGGREF GROUPINGFUNC WINDOWFUNC SUBSCRIPTINGREF FUNCEXPR NAMEDARGEXPR OPEXPR '
@@ -139,12 +232,12 @@ DECLARE
         'CONVERTROWTYPEEXPR COLLATE COLLATEEXPR CASE CASEEXPR WHEN CASEWHEN CASETESTEXPR ARRAY ARRAYEXPR ROW ROWEXPR '
         'ROWCOMPARE ROWCOMPAREEXPR COALESCE COALESCEEXPR MINMAX MINMAXEXPR SQLVALUEFUNCTION XMLEXPR JSONFORMAT '
         'JSONRETURNING JSONVALUEEXPR JSONCONSTRUCTOREXPR JSONISPREDICATE JSONBEHAVIOR JSONEXPR JSONTABLEPATH '
-        'JSONTABLEPATHSCAN JSONTABLESIBLINGJOIN NULLTEST BOOLEANTEST COERCETODOMAIN COERCETODOMAINVALUE TABLEFUNC', ' ');
+        'JSONTABLEPATHSCAN JSONTABLESIBLINGJOIN NULLTEST BOOLEANTEST COERCETODOMAIN COERCETODOMAINVALUE TABLEFUNC ';
 BEGIN
     RETURN (
         SELECT split_part(t.n, ' ', 1)
           FROM unnest(nodes) AS t (n)
-         WHERE split_part(t.n, ' ', 1) <> ALL (known)
+         WHERE strpos(known, concat(' ', split_part(t.n, ' ', 1), ' ')) = 0
             OR starts_with(t.n, 'FUNCEXPR ')
                AND (split_part(t.n, ' ', 2) <> ':funcid' OR split_part(t.n, ' ', 10) <> ':funcformat')
             OR starts_with(t.n, 'OPEXPR ') AND split_part(t.n, ' ', 6) <> ':opresulttype'
@@ -294,7 +387,7 @@ AS $$
                SELECT t.oprnamespace FROM pg_operator AS o JOIN pg_operator AS t ON t.oprname = o.oprname
                 WHERE u.class = 'pg_operator'::regclass AND o.oid = u.oid AND t.oprnamespace <> o.oprnamespace) AS twin (schema)
           JOIN pg_namespace AS n ON n.oid = twin.schema
-         WHERE NOT starts_with(n.nspname, 'pg_') AND n.nspname <> 'information_schema')
+         WHERE n.oid = pg_my_temp_schema() OR NOT starts_with(n.nspname, 'pg_') AND n.nspname <> 'information_schema')
 $$;
 REVOKE ALL ON FUNCTION ai_worker.has_twin(jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.has_twin(jsonb) IS
@@ -323,7 +416,7 @@ AS $$
           FROM used AS u
           JOIN pg_operator AS o ON NOT u.is_call AND o.oid = u.oid AND o.oid < 16384
           JOIN pg_operator AS t ON t.oprname = o.oprname AND t.oid >= 16384)
-    SELECT COALESCE(jsonb_agg(DISTINCT jsonb_build_object('kind', s.kind, 'name', s.name)), '[]')
+    SELECT COALESCE(jsonb_agg(DISTINCT jsonb_build_object('kind', s.kind, 'name', s.name, 'schema', n.nspname)), '[]')
       FROM namesake AS s
       JOIN pg_namespace AS n ON n.oid = s.schema
      WHERE NOT starts_with(n.nspname, 'pg_') AND n.nspname <> 'information_schema'
@@ -335,28 +428,170 @@ REVOKE ALL ON FUNCTION ai_worker.builtin_namesakes(text[], text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.builtin_namesakes(text[], text[]) IS
     'AI Worker: names of built-in functions (call) and operators (symbol) in a rule that another search path could give to something else';
 
+-- Types and collations are not in the tree as they were named, and configurations of text search stand in strings.
+CREATE OR REPLACE FUNCTION ai_worker.word_namesakes(statement text, names jsonb) RETURNS TABLE (kind text, name text, schema text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+    WITH other AS MATERIALIZED (
+        SELECT n.oid, n.nspname FROM pg_namespace AS n
+         WHERE n.oid = pg_my_temp_schema()
+            OR NOT starts_with(n.nspname, 'pg_') AND n.nspname NOT IN ('information_schema', 'ai_worker', 'ai_worker_prover')),
+    word AS MATERIALIZED (
+        SELECT DISTINCT w.kind, w.name FROM jsonb_to_recordset(names) AS w (kind text, name text)
+         WHERE w.kind IN ('type_place', 'call', 'collation'))
+    SELECT 'type', w.name, o.nspname::text
+      FROM word AS w
+      JOIN pg_type AS b ON b.typname = w.name AND b.typnamespace = 'pg_catalog'::regnamespace
+      JOIN pg_type AS t ON t.typname = w.name
+      JOIN other AS o ON o.oid = t.typnamespace
+     WHERE w.kind <> 'collation'
+     UNION
+    SELECT 'collation', w.name, o.nspname::text
+      FROM word AS w
+      JOIN pg_collation AS b ON b.collname = w.name AND b.collnamespace = 'pg_catalog'::regnamespace
+      JOIN pg_collation AS t ON t.collname = w.name
+      JOIN other AS o ON o.oid = t.collnamespace
+     WHERE w.kind = 'collation'
+     UNION
+    SELECT 'configuration', c.name, o.nspname::text
+      FROM (SELECT t.cfgname::text, t.cfgnamespace FROM pg_ts_config AS t WHERE t.oid >= 16384
+             UNION ALL
+            SELECT d.dictname, d.dictnamespace FROM pg_ts_dict AS d WHERE d.oid >= 16384) AS c (name, schema)
+      JOIN other AS o ON o.oid = c.schema
+     WHERE (EXISTS (SELECT FROM pg_ts_config AS b WHERE b.cfgname = c.name AND b.cfgnamespace = 'pg_catalog'::regnamespace)
+            OR EXISTS (SELECT FROM pg_ts_dict AS b WHERE b.dictname = c.name AND b.dictnamespace = 'pg_catalog'::regnamespace))
+       AND strpos(replace(lower(statement), 'pg_catalog.' || c.name, ''), c.name) > 0
+       AND EXISTS (SELECT FROM word AS w WHERE w.name IN ('regconfig', 'regdictionary') OR w.kind = 'call' AND w.name ~ '(^ts_|ts_?(query|vector)$)');
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.word_namesakes(text, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.word_namesakes(text, jsonb) IS
+    'AI Worker: built-in types, collations and text search configurations that a statement names without their schema and that another schema has too';
+
+-- What keywords call has no notation with a schema.
+CREATE OR REPLACE FUNCTION ai_worker.keyword_operators(statement text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY(
+        SELECT o.name
+          FROM (VALUES ('in', '{=,<>}'), ('case(?! when)|nullif|distinct from|using|natural', '{=}'), ('between', '{<,<=,>,>=}'), ('like', '{~~,!~~}'),
+                       ('ilike', '{~~*,!~~*}'), ('similar', '{~,!~}')) AS k (words, operators)
+         CROSS JOIN unnest(k.operators::text[]) AS o (name)
+         WHERE statement ~* ('[[:<:]](' || k.words || ')[[:>:]]'))
+$$;
+REVOKE ALL ON FUNCTION ai_worker.keyword_operators(text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.keyword_operators(text) IS
+    'AI Worker: the operators that keywords in a statement stand for, which the server looks for in the search path';
+
+-- Where no view can be made it cannot be proven what names mean under another path, nor that they mean the same with their schemas.
+CREATE OR REPLACE FUNCTION ai_worker.another_reading(statement text, schemas text[], names jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    keyword_operators CONSTANT text[] := ai_worker.keyword_operators(statement);
+    namesake record;
+BEGIN
+    WITH other AS MATERIALIZED (
+        SELECT n.oid, n.nspname, n.nspname = ANY (schemas) AS in_scope
+          FROM pg_namespace AS n
+         WHERE n.oid = pg_my_temp_schema()
+            OR NOT starts_with(n.nspname, 'pg_') AND n.nspname NOT IN ('information_schema', 'ai_worker', 'ai_worker_prover')),
+    word AS MATERIALIZED (
+        SELECT w.kind, w.schema, CASE w.name WHEN '!=' THEN '<>' ELSE w.name END AS name
+          FROM jsonb_to_recordset(names) AS w (kind text, schema text, name text)
+         UNION
+        SELECT 'symbol', NULL, o.name FROM unnest(keyword_operators) AS o (name)),
+    fitting AS (
+        SELECT 'function' AS kind, w.name, p.pronamespace AS schema, p.proargtypes::oid[] AS takes,
+               EXISTS (SELECT FROM pg_proc AS b WHERE b.proname = w.name AND b.pronamespace = 'pg_catalog'::regnamespace
+                                                  AND b.proargtypes = p.proargtypes) AS same
+          FROM word AS w JOIN pg_proc AS p ON p.proname = w.name AND p.oid >= 16384
+         WHERE w.kind IN ('call', 'attribute', 'field')
+         UNION ALL
+        SELECT 'operator', w.name, p.oprnamespace, ARRAY[p.oprleft, p.oprright],
+               EXISTS (SELECT FROM pg_operator AS b WHERE b.oprname = w.name AND b.oprnamespace = 'pg_catalog'::regnamespace
+                                                      AND b.oprleft = p.oprleft AND b.oprright = p.oprright)
+          FROM word AS w JOIN pg_operator AS p ON p.oprname = w.name AND p.oid >= 16384
+         WHERE w.kind = 'symbol')
+    SELECT m.kind, m.name, m.schema INTO namesake
+      FROM (SELECT f.kind, f.name, o.nspname::text AS schema
+              FROM fitting AS f JOIN other AS o ON o.oid = f.schema
+             WHERE CASE WHEN o.in_scope THEN f.same
+                        ELSE NOT EXISTS (SELECT FROM pg_type AS t JOIN pg_namespace AS a ON a.oid = t.typnamespace
+                                          WHERE t.oid = ANY (f.takes) AND t.oid >= 16384 AND a.nspname <> ALL (schemas)) END
+             UNION ALL
+            SELECT 'relation', w.name, o.nspname
+              FROM word AS w
+              JOIN pg_class AS c ON w.kind = 'relation' AND w.schema IS NULL AND c.relname = w.name AND c.relkind NOT IN ('i', 'I', 't')
+              JOIN other AS o ON o.oid = c.relnamespace AND NOT o.in_scope
+             UNION ALL
+            SELECT 'relation', w.name, min(o.nspname)
+              FROM word AS w
+              JOIN pg_class AS c ON w.kind = 'relation' AND w.schema IS NULL AND c.relname = w.name AND c.relkind NOT IN ('i', 'I', 't')
+              JOIN other AS o ON o.oid = c.relnamespace AND o.in_scope
+             GROUP BY w.name
+            HAVING count(*) > 1
+             UNION ALL
+            -- A name after a name may be a type's.
+            SELECT 'type', w.name, o.nspname
+              FROM word AS w
+              JOIN pg_type AS t ON w.kind = 'type_place' AND t.typname = w.name
+              JOIN other AS o ON o.oid = t.typnamespace AND NOT o.in_scope
+             WHERE EXISTS (SELECT FROM pg_type AS b JOIN pg_namespace AS a ON a.oid = b.typnamespace
+                            WHERE b.typname = w.name AND (a.nspname = 'pg_catalog' OR a.nspname = ANY (schemas)))
+             UNION ALL
+            SELECT d.kind, d.name, d.schema FROM ai_worker.word_namesakes(statement, names) AS d) AS m
+     LIMIT 1;
+    IF namesake.name IS NOT NULL THEN
+        RETURN jsonb_build_object(
+            'sqlstate', '0A000',
+            'message', format('under another search path %s %s could be the one of schema %I', namesake.kind, namesake.name, namesake.schema),
+            'hint', 'Write it with its schema, or ask in a read-write transaction on the primary, without event triggers on CREATE VIEW.');
+    END IF;
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.another_reading(text, text[], jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.another_reading(text, text[], jsonb) IS
+    'AI Worker: a name without schema in a statement, or an operator, that another search path could give to something else, as sqlstate, message and hint, NULL if there is none; for where no view can be made';
+
 -- A guess, which the server proves right or wrong.
 CREATE OR REPLACE FUNCTION ai_worker.qualify(statement text, schemas text[], names jsonb, rule_uses jsonb, namesakes jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    relations CONSTANT oid[] := ai_worker.used(rule_uses, 'pg_class'::regclass);
+    types CONSTANT oid[] := ai_worker.used(rule_uses, 'pg_type'::regclass);
+    functions CONSTANT oid[] := ai_worker.used(rule_uses, 'pg_proc'::regclass);
     place record;
 BEGIN
     FOR place IN
         (SELECT DISTINCT ON (w.start) w.start, quote_ident(n.nspname) || '.' AS text, 0 AS length
            FROM jsonb_to_recordset(names) AS w (kind text, name text, start integer)
-           JOIN jsonb_to_recordset(rule_uses) AS u (class oid, oid oid) ON u.class = 'pg_class'::regclass
-           JOIN pg_class AS c ON c.oid = u.oid AND c.relname = w.name
-           JOIN pg_namespace AS n ON n.oid = c.relnamespace
-          WHERE w.kind = 'place'
+           JOIN (SELECT 'place' AS kind, c.relname AS name, c.relnamespace AS schema FROM pg_class AS c WHERE c.oid = ANY (relations)
+                  UNION ALL
+                 SELECT 'type_place', e.typname, e.typnamespace
+                   FROM pg_type AS t JOIN pg_type AS e ON e.oid IN (t.oid, t.typelem) WHERE t.oid = ANY (types) AND e.oid >= 16384
+                  UNION ALL
+                 SELECT 'call', p.proname, p.pronamespace FROM pg_proc AS p WHERE p.oid = ANY (functions)) AS o
+             ON o.kind = w.kind AND o.name = w.name
+           JOIN pg_namespace AS n ON n.oid = o.schema
+          WHERE w.start IS NOT NULL
           ORDER BY w.start, array_position(schemas, n.nspname::text))
          UNION ALL
-        SELECT w.start, CASE w.kind WHEN 'call' THEN 'pg_catalog.' ELSE ' OPERATOR(pg_catalog.' || s.name || ') ' END,
-               CASE w.kind WHEN 'call' THEN 0 ELSE length(w.name) END
+        SELECT DISTINCT w.start, CASE w.kind WHEN 'symbol' THEN ' OPERATOR(pg_catalog.' || s.name || ') ' ELSE 'pg_catalog.' END,
+               CASE w.kind WHEN 'symbol' THEN length(w.name) ELSE 0 END
           FROM jsonb_to_recordset(names) AS w (kind text, name text, start integer)
           JOIN jsonb_to_recordset(namesakes) AS s (kind text, name text)
-            ON s.kind = w.kind AND s.name = CASE w.name WHEN '!=' THEN '<>' ELSE w.name END
+            ON w.start IS NOT NULL
+           AND (s.kind = w.kind AND s.name = CASE w.name WHEN '!=' THEN '<>' ELSE w.name END
+                OR s.kind = 'type' AND w.kind IN ('type_place', 'call') AND s.name = w.name)
          ORDER BY 1 DESC
     LOOP
         statement := CASE WHEN place.length = 0
@@ -368,7 +603,7 @@ END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.qualify(text, text[], jsonb, jsonb, jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.qualify(text, text[], jsonb, jsonb, jsonb) IS
-    'AI Worker: a statement with the schemas of its relations, and of the built-in functions and operators that have namesakes, where these may be named';
+    'AI Worker: a statement with the schemas of its relations, types and functions, and of what is built in and has namesakes, where these may be named';
 
 CREATE OR REPLACE FUNCTION ai_worker.resolve_statement(
     statement text, schemas text[], names jsonb, allowed text[], OUT objects jsonb, OUT names_only text, OUT qualified text, OUT error jsonb)
@@ -392,6 +627,12 @@ DECLARE
 BEGIN
     error := ai_worker.unprovable(schemas);
     IF error IS NOT NULL THEN
+        RETURN;
+    END IF;
+    -- There the rest of the number would be a label.
+    IF current_setting('server_version_num')::integer < 160000 AND jsonb_path_exists(names, '$[*] ? (@.kind == "number")') THEN
+        error := jsonb_build_object('sqlstate', '42601', 'message', format('PostgreSQL %s does not know the number %s',
+            current_setting('server_version'), jsonb_path_query_first(names, '$[*] ? (@.kind == "number")') ->> 'name'));
         RETURN;
     END IF;
     -- The model saw a column or table of that name and forgot the quotes.
@@ -430,7 +671,7 @@ BEGIN
     names_only := ai_worker.no_view();
     IF names_only IS NOT NULL THEN
         SELECT COALESCE(jsonb_agg(to_jsonb(o)), '[]') INTO objects FROM ai_worker.named_objects(schemas || extensions, names) AS o;
-        error := ai_worker_prover.prepare(statement, path);
+        error := COALESCE(ai_worker_prover.prepare(statement, path), ai_worker.another_reading(statement, schemas || extensions, names));
         RETURN;
     END IF;
     SELECT a.* INTO analysis FROM ai_worker_prover.analyse(statement, path, NULL) AS a;
@@ -463,21 +704,39 @@ BEGIN
     IF error IS NOT NULL THEN
         RETURN;
     END IF;
-    namesakes := ai_worker.builtin_namesakes(nodes, schemas || extensions);
-    IF schemas = '{public}' AND extensions = '{}' AND namesakes = '[]' AND NOT ai_worker.has_twin(analysis.rule_uses) THEN
-        RETURN;
-    END IF;
-    -- Under the search path of whoever runs it, names could mean something else. It stays as it is if it needs none, or with the
-    -- schemas of what it names; else it is what the server prints. What keywords call, such as IN, has no other notation.
-    FOREACH qualified IN ARRAY CASE WHEN namesakes = '[]' THEN ARRAY[]::text[] ELSE ARRAY[
-        ai_worker.qualify(statement, schemas, names, analysis.rule_uses, namesakes),
-        ai_worker.qualify(statement, schemas, names, analysis.rule_uses, jsonb_path_query_array(namesakes, '$[*] ? (@.kind == "call")'))] END
-        || ARRAY[statement, ai_worker.qualify(statement, schemas, names, analysis.rule_uses, '[]')] LOOP
-        SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, NULL) AS a;
-        IF again.rule_tree = analysis.rule_tree THEN
+    namesakes := ai_worker.builtin_namesakes(nodes, schemas || extensions)
+                 || (SELECT COALESCE(jsonb_agg(to_jsonb(w)), '[]') FROM ai_worker.word_namesakes(statement, names) AS w);
+    IF namesakes = '[]' THEN
+        IF schemas = '{public}' AND extensions = '{}' AND NOT ai_worker.has_twin(analysis.rule_uses) THEN
             RETURN;
         END IF;
-    END LOOP;
+        -- Under the search path of whoever runs it, names could mean something else. It stays as it is if it needs none, or with the
+        -- schemas of what it names; else it is what the server prints.
+        qualified := ai_worker.qualify(statement, schemas, names, analysis.rule_uses, '[]');
+        FOREACH qualified IN ARRAY CASE WHEN qualified = statement THEN ARRAY[statement] ELSE ARRAY[qualified, statement] END LOOP
+            SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, NULL) AS a;
+            IF again.rule_tree = analysis.rule_tree THEN
+                RETURN;
+            END IF;
+        END LOOP;
+    ELSE
+        -- What the server prints has no schema where something is built in.
+        qualified := ai_worker.qualify(statement, schemas, names, analysis.rule_uses, namesakes);
+        SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, NULL) AS a;
+        SELECT jsonb_build_object(
+                   'sqlstate', '0A000',
+                   'message', format('under another search path %s %s could be the one of schema %I',
+                                     CASE w.kind WHEN 'call' THEN 'function' WHEN 'symbol' THEN 'operator' ELSE w.kind END, w.name, w.schema),
+                   'hint', CASE WHEN w.kind <> 'symbol' THEN format('Write it with its schema: %I.%I', 'pg_catalog', w.name)
+                                ELSE format('Write it with its schema, in parentheses: (a OPERATOR(pg_catalog.%s) b), and not as a keyword.', w.name) END)
+          INTO error
+          FROM jsonb_to_recordset(namesakes) AS w (kind text, name text, schema text)
+         WHERE again.rule_tree IS DISTINCT FROM analysis.rule_tree OR w.kind = 'configuration'
+            OR w.kind = 'symbol' AND w.name = ANY (ai_worker.keyword_operators(statement))
+         ORDER BY (w.kind IN ('configuration', 'symbol')) DESC
+         LIMIT 1;
+        RETURN;
+    END IF;
     -- It prints a literal as it was read, so that no literal may depend on who reads it, or when.
     SELECT CASE WHEN a.rule_tree = b.rule_tree AND statement !~* '''[[:space:]]*now[[:space:]]*''|u&''' THEN a.qualified END INTO qualified
       FROM ai_worker_prover.analyse(statement, path, 'MDY') AS a, ai_worker_prover.analyse(statement, path, 'DMY') AS b;

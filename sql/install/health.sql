@@ -2,6 +2,7 @@
 
 \echo '==> checking that it works'
 SET CONSTRAINTS ALL IMMEDIATE;
+INSERT INTO ai_worker.installed (object, part_of, digest) VALUES ('statements', NULL, :'statements');
 SELECT public.ai_worker_health() AS health \gset
 SELECT ai_worker.raise('IA004', 'AI Worker does not work on this server', :'health',
                        'Correct what DETAIL names, then run this again.')

@@ -1,9 +1,12 @@
 -- Locks all that is there of ours before any of it is changed, in the order of a hit: so nothing later can deadlock with one.
--- Each try waits for less than the default deadlock_timeout and then makes way, so that whoever waits behind it gets on.
+-- The mode is that of ai_worker.lock_mode, at first one that hits and answers of the model get on with, and only another
+-- installation does not. Each try waits for less than the default deadlock_timeout and then makes way, so that whoever waits
+-- behind it gets on.
 
 DO $$
 DECLARE
     tries CONSTANT integer := coalesce(current_setting('ai_worker.lock_tries', true), '10')::integer;
+    lock_mode CONSTANT text := coalesce(nullif(current_setting('ai_worker.lock_mode', true), ''), 'ROW EXCLUSIVE');
     patience CONSTANT text := current_setting('lock_timeout');
     tables oid[];
     blockers text;
@@ -17,7 +20,10 @@ BEGIN
     FOR try IN 1 .. CASE WHEN tables IS NULL THEN 0 ELSE tries END LOOP
         BEGIN
             SET LOCAL lock_timeout = '500ms';
-            EXECUTE (SELECT 'LOCK TABLE ' || string_agg(t.id::regclass::text, ', ' ORDER BY t.place)
+            IF lock_mode <> 'ACCESS EXCLUSIVE' AND to_regclass('ai_worker.installed') = ANY (tables) THEN
+                LOCK TABLE ai_worker.installed IN SHARE ROW EXCLUSIVE MODE;
+            END IF;
+            EXECUTE (SELECT format('LOCK TABLE %s IN %s MODE', string_agg(t.id::regclass::text, ', ' ORDER BY t.place), lock_mode)
                        FROM unnest(tables) WITH ORDINALITY AS t (id, place));
             EXIT;
         EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
@@ -28,6 +34,8 @@ BEGIN
               INTO blockers
               FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
              WHERE l.granted AND l.relation = ANY (tables) AND l.pid <> pg_backend_pid()
+               AND (lock_mode = 'ACCESS EXCLUSIVE'
+                    OR l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))
                AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database());
             blockers := coalesce(blockers, 'a session that has ended since, or a prepared transaction');
             IF try = tries THEN

@@ -1,5 +1,21 @@
 -- What Java does, for PL/Java 1.6.
 
+DO $$
+DECLARE
+    lacks text;
+BEGIN
+    lacks := CASE WHEN COALESCE(current_setting('pljava.vmoptions', true), '') !~ 'class[.]path=[^ ]*ai-worker-guard[.]jar'
+                  THEN 'pljava.vmoptions does not name ai-worker-guard.jar.'
+                  WHEN COALESCE(current_setting('pljava.allow_unenforced', true), '') !~ '(^|[ ,])javau([ ,]|$)'
+                  THEN 'pljava.allow_unenforced does not name javau.' END;
+    IF lacks IS NOT NULL THEN
+        RAISE EXCEPTION 'PL/Java is not set up for AI Worker in this session'
+            USING ERRCODE = 'IA005', DETAIL = lacks,
+                  HINT = 'Run install/install.sh instead, which sets what is needed, or set it for the database as the README says and connect again.';
+    END IF;
+END
+$$;
+
 GRANT USAGE ON SCHEMA sqlj TO ai_worker;
 -- Each session in which PL/Java starts lists what is on this path, so that it is a jar with that one class that is needed of it.
 DELETE FROM sqlj.jar_repository WHERE jarname = 'ai_worker_functions';
@@ -53,6 +69,11 @@ BEGIN
     RETURN response;
 EXCEPTION WHEN OTHERS OR query_canceled THEN
     PERFORM ai_worker.end_wait();
+    IF SQLSTATE = '55000' AND starts_with(SQLERRM, 'cannot use PL/Java') THEN
+        RAISE EXCEPTION 'Java does not start in this session'
+            USING ERRCODE = 'IA005', DETAIL = 'PL/Java''s warnings say why, and which of its settings to correct.',
+                  HINT = 'Run install/install.sh again on this database, with --java-home for another Java, then connect again.';
+    END IF;
     RAISE;
 END
 $$;

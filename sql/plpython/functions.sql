@@ -205,10 +205,11 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    response CONSTANT jsonb := ai_worker.admit(call, arguments);
+    response jsonb;
     outcome jsonb;
     error jsonb;
 BEGIN
+    response := ai_worker.admit(call, arguments);
     IF response IS NOT NULL THEN
         RETURN response;
     END IF;

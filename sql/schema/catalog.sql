@@ -253,7 +253,22 @@ BEGIN
           SELECT 'operator', o.oprname, o.oprnamespace
           FROM pg_operator o
           WHERE o.oid >= 16384 AND EXISTS (
-            SELECT FROM pg_operator b WHERE b.oprname = o.oprname AND b.oprnamespace = 'pg_catalog'::regnamespace)) m
+            SELECT FROM pg_operator b WHERE b.oprname = o.oprname AND b.oprnamespace = 'pg_catalog'::regnamespace)
+          UNION
+          SELECT 'type', t.typname, t.typnamespace
+          FROM pg_type t
+          WHERE t.oid >= 16384 AND EXISTS (
+            SELECT FROM pg_type b WHERE b.typname = t.typname AND b.typnamespace = 'pg_catalog'::regnamespace)
+          UNION
+          SELECT 'collation', c.collname, c.collnamespace
+          FROM pg_collation c
+          WHERE c.oid >= 16384 AND EXISTS (
+            SELECT FROM pg_collation b WHERE b.collname = c.collname AND b.collnamespace = 'pg_catalog'::regnamespace)
+          UNION
+          SELECT 'configuration', c.cfgname, c.cfgnamespace
+          FROM pg_ts_config c
+          WHERE c.oid >= 16384 AND EXISTS (
+            SELECT FROM pg_ts_config b WHERE b.cfgname = c.cfgname AND b.cfgnamespace = 'pg_catalog'::regnamespace)) m
         JOIN pg_namespace n ON n.oid = m.schema
         WHERE n.oid NOT IN (SELECT s.oid FROM scope s)
           AND NOT starts_with(n.nspname, 'pg_') AND n.nspname NOT IN ('information_schema', 'ai_worker', 'ai_worker_prover')

@@ -18,6 +18,7 @@ import aiworker.meaning.FrozenTime;
 import aiworker.meaning.UnknownValue;
 import aiworker.reply.Reply;
 import aiworker.schema.SchemaContext;
+import aiworker.usage.Tally;
 import aiworker.usage.Usage;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
@@ -57,6 +58,46 @@ public final class Generator {
   /** Asks the model even if the cache holds the answer, and stores nothing. */
   public String regenerate(String prompt, String schemaVersion) {
     return answer(Miss.renew(database, prompt, schemaVersion));
+  }
+
+  /**
+   * Has a question answered by a statement of a DBA's from now on.
+   *
+   * @param question with slots if it stands for many
+   * @param schemaVersion null for the automatic one
+   * @return the response, whose statement has a sample in each slot
+   * @throws AiWorkerException as for a statement of the model's
+   */
+  public String teach(String question, String schemaVersion, String statement) {
+    Miss miss = Miss.renew(database, question, schemaVersion);
+    Config config = Config.of(miss.begun("settings"));
+    String sample =
+        database
+            .query("SELECT ai_worker.begin_lesson(?, ?) AS sample", question, statement)
+            .get(0)
+            .text("sample");
+    ProvenSql proven = new Prover(database, config).prove(sample);
+    miss.teach(statement, schemaVersion, proven);
+    return response(miss, schema(miss), proven, null, 0);
+  }
+
+  /** What a DBA has taught for the question; null if there is nothing that can be proven. */
+  private ProvenSql taught(Miss miss, Prover prover) {
+    if (miss.taught() == null) {
+      return null;
+    }
+    try {
+      return prover.prove(miss.taught());
+    } catch (AiWorkerException e) {
+      if (!e.failure().isRepairable()) {
+        throw e;
+      }
+      database.query(
+          "SELECT ai_worker.warn('untaught', ?, ?) AS nothing",
+          "a taught statement is not used, as it can no longer be proven: " + e.getMessage(),
+          "Correct it with ai_worker_teach, or delete it from ai_worker_taught.");
+      return null;
+    }
   }
 
   /**
@@ -102,10 +143,15 @@ public final class Generator {
 
   private String answer(Miss miss) {
     Config config = Config.of(miss.begun("settings"));
-    ChatSettings settings = config.chatSettings();
     SchemaContext schema = schema(miss);
-    Conversation conversation = conversation(miss, config, schema);
     Prover prover = new Prover(database, config);
+    ProvenSql taught = taught(miss, prover);
+    if (taught != null) {
+      miss.finish(taught, false, 0, Tally.NONE);
+      return response(miss, schema, taught, null, 0);
+    }
+    ChatSettings settings = config.chatSettings();
+    Conversation conversation = conversation(miss, config, schema);
     Row endpoint = miss.endpoint();
     Usage usage = Usage.NONE;
     ProvenSql frozen = null;
@@ -166,11 +212,16 @@ public final class Generator {
         database,
         settings,
         miss.finish(statement, date != null, usage.total(), upstream.unrecorded()));
+    return response(miss, schema, statement, date, usage.total());
+  }
+
+  private static String response(
+      Miss miss, SchemaContext schema, ProvenSql statement, String date, int tokens) {
     ObjectNode response =
         Json.object()
             .put("sql", statement.text())
             .put("validated", true)
-            .put("tokens_used", usage.total())
+            .put("tokens_used", tokens)
             .put("schema_version", miss.schemaVersion())
             .put("cache_hit", false);
     List<String> warnings =

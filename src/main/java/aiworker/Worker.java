@@ -42,6 +42,11 @@ public final class Worker {
     return new Generator(database, upstream).showPrompt(prompt, schemaVersion);
   }
 
+  /** {@code ai_worker_teach}: the response as JSON. */
+  public String teach(Database database, String question, String schemaVersion, String statement) {
+    return new Generator(database, upstream).teach(question, schemaVersion, statement);
+  }
+
   /** {@code ai_worker.cache_stats}: the view's row as JSON. */
   public String cacheStats(Database database) {
     return database

@@ -116,6 +116,11 @@ public final class Miss {
     return begun.text("version");
   }
 
+  /** The statement that a DBA has taught for it; null if none has. */
+  public String taught() {
+    return Json.ours(begun.text("request")).path("taught").textValue();
+  }
+
   /** What {@code ai_worker.begin_miss} gives under that name. */
   public String begun(String column) {
     return begun.text(column);
@@ -152,6 +157,23 @@ public final class Miss {
             Integer.toString(tokens),
             used.json())
         .get(0);
+  }
+
+  /**
+   * Keeps a statement for the question and makes it an entry if that has no slots.
+   *
+   * @param statement as the DBA wrote it
+   * @param schemaVersion null for the automatic one
+   */
+  public void teach(String statement, String schemaVersion, ProvenSql proven) {
+    database.query(
+        "SELECT ai_worker.finish_lesson(?, ?, ?, ?::jsonb, ?::jsonb, ?) AS nothing",
+        prompt,
+        statement,
+        schemaVersion,
+        begun.text("request"),
+        begun.text("settings"),
+        proven.text());
   }
 
   private static void pause() {

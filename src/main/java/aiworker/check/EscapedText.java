@@ -2,6 +2,7 @@ package aiworker.check;
 
 import aiworker.error.AiWorkerException;
 import aiworker.error.Refusal;
+import aiworker.lexer.Lexer;
 import aiworker.lexer.Token;
 
 /**
@@ -12,28 +13,17 @@ final class EscapedText {
   private EscapedText() {}
 
   /**
-   * A constant that goes on over several lines, in one pair of quotes. With backslash escapes it
-   * stays as it is, since one could reach over the joint.
+   * A constant that goes on over several lines, in one pair of quotes and without the comments
+   * between. One with backslash escapes keeps its joints, since an escape could reach over them.
    */
   static String joined(String string) {
-    int open = string.indexOf('\'');
-    if (string.startsWith("$") || "eE".indexOf(string.charAt(0)) >= 0) {
+    if (string.startsWith("$")) {
       return string;
     }
-    StringBuilder joined = new StringBuilder(string.substring(0, open + 1));
-    for (int at = open + 1; at < string.length(); at++) {
-      char c = string.charAt(at);
-      boolean doubled = c == '\'' && string.startsWith("''", at);
-      if (doubled) {
-        joined.append("''");
-        at++;
-      } else if (c != '\'') {
-        joined.append(c);
-      } else if (at + 1 < string.length()) {
-        at = string.indexOf('\'', at + 1);
-      }
-    }
-    return joined.append('\'').toString();
+    boolean escapes = "eE".indexOf(string.charAt(0)) >= 0;
+    return string.substring(0, string.indexOf('\'') + 1)
+        + String.join(escapes ? "'\n'" : "", Lexer.parts(string))
+        + "'";
   }
 
   /**

@@ -31,7 +31,12 @@ import java.util.Set;
  * @param places where a name without its schema may be a relation's
  * @param calls where a name without its schema is called
  * @param symbols where an operator without its schema stands
- * @param systemNames names of the system where a relation, its schema or its alias may stand
+ * @param typePlaces where a name without its schema is or may be a type's
+ * @param collations where a name without its schema is a collation's
+ * @param numbers that servers before PostgreSQL 16 cut into two tokens
+ * @param systemNames names of the system that are a relation's or its schema's
+ * @param suspicion why they may stand for what is out of scope where the server cannot be asked;
+ *     null if there is no reason
  */
 record Names(
     String text,
@@ -46,7 +51,11 @@ record Names(
     List<Token> places,
     List<Token> calls,
     List<Token> symbols,
-    Set<String> systemNames) {
+    List<Token> typePlaces,
+    List<Token> collations,
+    List<Token> numbers,
+    Set<String> systemNames,
+    String suspicion) {
 
   static Names of(String text, Set<QualifiedName> relations, Set<String> calledInTree) {
     Scan scan = new Scan(Lexer.tokens(text), calledInTree);
@@ -64,7 +73,11 @@ record Names(
         scan.places,
         scan.calls,
         scan.symbols,
-        scan.systemNames);
+        scan.typePlaces,
+        scan.collations,
+        scan.numbers,
+        scan.systemNames,
+        scan.suspicion);
   }
 
   /** As {@code ai_worker.named_objects} takes them. */
@@ -83,6 +96,9 @@ record Names(
     places.forEach(token -> addPlace(wanted, "place", token.name(), token));
     calls.forEach(token -> addPlace(wanted, "call", token.name(), token));
     symbols.forEach(token -> addPlace(wanted, "symbol", token.text(), token));
+    typePlaces.forEach(token -> addPlace(wanted, "type_place", token.name(), token));
+    collations.forEach(token -> addPlace(wanted, "collation", token.name(), token));
+    numbers.forEach(token -> addPlace(wanted, "number", token.text(), token));
     return wanted.toString();
   }
 
@@ -116,7 +132,12 @@ record Names(
     private final List<Token> places = new ArrayList<>();
     private final List<Token> calls = new ArrayList<>();
     private final List<Token> symbols = new ArrayList<>();
+    private final List<Token> typePlaces = new ArrayList<>();
+    private final List<Token> collations = new ArrayList<>();
+    private final List<Token> numbers = new ArrayList<>();
+    private String suspicion;
     private final Deque<String> openers = new ArrayDeque<>();
+    private final Deque<Integer> parentheses = new ArrayDeque<>();
     private final Deque<String> clauses = new ArrayDeque<>(List.of(""));
     private int at;
 
@@ -164,12 +185,16 @@ record Names(
       if (token.kind() == Kind.OPERATOR) {
         operators.add(token.text());
         symbols.add(token);
+      } else if (token.kind() == Kind.NUMBER && isOfLaterServers(token.text())) {
+        numbers.add(token);
       } else if (token.is("(") || token.is("[")) {
         openers.push(token.is("[") ? "[" : previous(1) == null ? "" : previous(1).word());
         clauses.push(continuesFrom() ? "FROM" : "");
+        parentheses.push(at);
       } else if ((token.is(")") || token.is("]")) && !openers.isEmpty()) {
         openers.pop();
         clauses.pop();
+        parentheses.pop();
       } else if (token.is(":") && !"[".equals(openers.peek())) {
         throw Refusal.of("a parameter is not allowed");
       }
@@ -204,11 +229,11 @@ record Names(
         at += 2;
       }
       Token next = at < tokens.size() ? tokens.get(at) : null;
-      parts.forEach(Scan::requireHarmless);
+      boolean relation = mayBeRelation(before, next);
       if (Keywords.CLAUSES.contains(parts.get(0).word())) {
         clauses.pop();
         clauses.push(parts.get(0).word());
-      } else if (parts.size() == 1 && mayBeRelation(before, next)) {
+      } else if (parts.size() == 1 && relation) {
         places.add(parts.get(0));
       }
       boolean afterDot = before != null && before.is(".");
@@ -226,14 +251,29 @@ record Names(
       if (parts.size() == 1 && !afterDot && isLabel(parts.get(0), before)) {
         labels.add(parts.get(0).name());
       }
+      boolean collation = before != null && before.isWord("COLLATE");
       boolean system = parts.stream().anyMatch(Scan::isSystemName);
-      if (type) {
-        types.add(qualified(parts, "type"));
-      } else if (!system && isDefinition(parts, before)) {
+      boolean definition =
+          !type
+              && !collation
+              && isDefinition(parts, before)
+              && (!system || isInDefinitionList(before));
+      if (!isNamedConfiguration(parts, before, next)) {
+        parts.forEach(part -> requireHarmless(part, type));
+        if (type) {
+          types.add(qualified(parts, "type"));
+        }
+      }
+      if (definition) {
         definitions.add(qualified(parts, "type"));
       }
-      if (system && !call && !type) {
-        systemName(parts, before);
+      if (parts.size() == 1 && (type || (definition && isInDefinitionList(before)))) {
+        typePlaces.add(parts.get(0));
+      } else if (parts.size() == 1 && collation) {
+        collations.add(parts.get(0));
+      }
+      if (!call && !type && system) {
+        systemName(parts, before, relation);
       }
       parts.stream().skip(1).map(Token::name).forEach(attributes::add);
       if (afterDot && beforeDot != null) {
@@ -290,21 +330,67 @@ record Names(
       return true;
     }
 
-    /** After a name it would be the type of a column or an alias, and is no relation. */
-    private void systemName(List<Token> parts, Token before) {
-      if (before != null && before.isName() && !isKeyword(before)) {
-        throw Refusal.of("\"%s\" is a name of the system", text(parts));
+    /** Elsewhere it is a column or a label, unless the server reads it otherwise. */
+    private void systemName(List<Token> parts, Token before, boolean relation) {
+      boolean ofAnExpression =
+          before != null
+              && before.isWord("FROM")
+              && (Keywords.FROM_IN_A_CALL.contains(String.valueOf(openers.peek()))
+                  || followsDistinct(parts));
+      if (relation && !ofAnExpression) {
+        parts.stream().filter(Scan::isSystemName).map(Token::name).forEach(systemNames::add);
+      } else {
+        suspect("\"" + text(parts) + "\" is a name of the system and not in scope");
       }
-      parts.stream().filter(Scan::isSystemName).map(Token::name).forEach(systemNames::add);
     }
 
-    private static void requireHarmless(Token part) {
+    /** Whether it is what another value is or is not distinct from. */
+    private boolean followsDistinct(List<Token> parts) {
+      int from = at - 2 * parts.size();
+      return from > 0 && tokens.get(from - 1).isWord("DISTINCT");
+    }
+
+    private void suspect(String why) {
+      if (suspicion == null) {
+        suspicion = why;
+      }
+    }
+
+    /** As a type it is refused, and anything else it may be is for the server to tell. */
+    private void requireHarmless(Token part, boolean type) {
       // an array's type has its element's name behind an underscore
       Rules.forbiddenName(part.name().replaceFirst("^_", ""))
           .ifPresent(
               reason -> {
-                throw Refusal.of("\"%s\" %s", part.name(), reason);
+                if (type) {
+                  throw Refusal.of("\"%s\" %s", part.name(), reason);
+                }
+                suspect("\"" + part.name() + "\" " + reason);
               });
+    }
+
+    /** Whether a constant that is no number names a configuration of text search. */
+    private boolean isNamedConfiguration(List<Token> parts, Token before, Token next) {
+      if (before == null || !Rules.isOfTextSearch(parts.get(parts.size() - 1).name())) {
+        return false;
+      }
+      int start = at - 2 * parts.size() + 1;
+      boolean cast = before.isWord("AS") && start > 2 && tokens.get(start - 3).is("(");
+      Token constant = start > 1 && (before.is("::") || cast) ? tokens.get(start - 2) : next;
+      return constant != null && isWord(constant);
+    }
+
+    /** Whether it is a constant in plain quotes that begins as a word does. */
+    private static boolean isWord(Token constant) {
+      return constant.kind() == Kind.STRING
+          && constant.text().length() > 2
+          && constant.text().charAt(0) == '\''
+          && Character.isLetter(constant.text().charAt(1));
+    }
+
+    private static boolean isOfLaterServers(String number) {
+      return number.indexOf('_') >= 0
+          || (number.length() > 1 && "xXoObB".indexOf(number.charAt(1)) >= 0);
     }
 
     private boolean isSyntax(List<Token> parts) {
@@ -350,6 +436,16 @@ record Names(
       return parts.size() == 1
           ? !Keywords.GRAMMAR_TYPES.contains(parts.get(0).word())
           : !isKeyword(before);
+    }
+
+    /** Whether the parenthesis around it is neither a query's nor holds relations. */
+    private boolean isInDefinitionList(Token before) {
+      int open = parentheses.isEmpty() ? 0 : parentheses.peek();
+      return open > 0
+          && !before.isWord("AS")
+          && tokens.get(open - 1).isName()
+          && (tokens.get(open - 1).isWord("AS") || !isKeyword(tokens.get(open - 1)))
+          && !Query.FIRST_WORDS.contains(tokens.get(open + 1).word());
     }
 
     private static boolean isKeyword(Token token) {

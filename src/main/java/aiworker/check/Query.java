@@ -34,7 +34,7 @@ record Query(String text, List<Token> tokens) {
   private static final int MOST_JOINS = 64;
 
   private static final Set<String> OPENING_WORDS = Set.of("CASE", "NOT");
-  private static final Set<String> FIRST_WORDS = Set.of("SELECT", "WITH", "VALUES", "TABLE");
+  static final Set<String> FIRST_WORDS = Set.of("SELECT", "WITH", "VALUES", "TABLE");
 
   /**
    * Reads it off the text of anyone.

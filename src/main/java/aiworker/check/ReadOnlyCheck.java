@@ -65,6 +65,9 @@ final class ReadOnlyCheck {
     }
     Names names = Names.of(text, relations, calls);
     policy.judge(names);
+    if (doubt == null && names.suspicion() != null) {
+      doubt = Refusal.of("%s", names.suspicion());
+    }
     return new Text(text, names, doubt);
   }
 

@@ -10,8 +10,8 @@ import java.util.Optional;
  * <p>Functions of pg_catalog are harmless if they are immutable, as their result is made of their
  * arguments alone. Others are harmless if {@code allow} lists them, or {@code catalog} where {@code
  * system_catalogs} is on. {@code refuse} holds for functions whatever else allows them, {@code
- * name} forbids a name wherever it stands. A star matches any characters; of the rules for
- * functions the first that matches decides.
+ * name} forbids a name as a type, and wherever it stands if the server cannot be asked. A star
+ * matches any characters; of the rules for functions the first that matches decides.
  */
 final class Rules {
   private static final String TABLE =
@@ -62,6 +62,9 @@ final class Rules {
       allow    *to_tsvector                   reads a text search configuration
       allow    ts_headline                    reads a text search configuration
       allow    ts_match_t*                    reads a text search configuration
+      allow    ts_debug                       reads a text search configuration
+      allow    ts_parse                       reads a text search parser
+      allow    ts_token_type                  reads a text search parser
       allow    get_current_ts_config          names the text search configuration
       allow    current_database               names the database
       allow    current_schema                 names the schema
@@ -185,12 +188,20 @@ final class Rules {
         .isPresent();
   }
 
-  /** Why a name is forbidden wherever it stands; empty if it is not. */
+  /**
+   * Why a name is forbidden as a type, and as anything else where the server cannot be asked; empty
+   * if it is not.
+   */
   static Optional<String> forbiddenName(String name) {
     return RULES.stream()
         .filter(rule -> rule.verdict.equals("name") && rule.matches(name))
         .findFirst()
         .map(Rule::reason);
+  }
+
+  /** A type whose constants are names that everybody may use, by their numbers they would tell. */
+  static boolean isOfTextSearch(String type) {
+    return type.equals("regconfig") || type.equals("regdictionary");
   }
 
   /** The server keeps this prefix for itself. */

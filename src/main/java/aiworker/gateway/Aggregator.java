@@ -1,13 +1,12 @@
 package aiworker.gateway;
 
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpObjectAggregator;
-import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +21,7 @@ final class Aggregator extends HttpObjectAggregator {
 
   private final Metrics metrics;
   private ScheduledFuture<?> deadline;
+  private boolean whole;
   private boolean refused;
 
   Aggregator(Metrics metrics) {
@@ -31,7 +31,20 @@ final class Aggregator extends HttpObjectAggregator {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
-    if (message instanceof HttpRequest && deadline == null) {
+    if (message instanceof LastHttpContent) {
+      whole = true;
+      stopClock();
+      if (refused) {
+        context.close();
+      }
+    }
+    super.channelRead(context, message);
+  }
+
+  /** Bytes came. If they ended no request one is under way, be it its first line. */
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) throws Exception {
+    if (!whole && deadline == null) {
       deadline =
           context
               .executor()
@@ -42,13 +55,8 @@ final class Aggregator extends HttpObjectAggregator {
                   LONGEST_ARRIVAL_S,
                   TimeUnit.SECONDS);
     }
-    if (message instanceof LastHttpContent) {
-      stopClock();
-      if (refused) {
-        context.close();
-      }
-    }
-    super.channelRead(context, message);
+    whole = false;
+    super.channelReadComplete(context);
   }
 
   private void stopClock() {
@@ -66,23 +74,42 @@ final class Aggregator extends HttpObjectAggregator {
 
   @Override
   protected void handleOversizedMessage(ChannelHandlerContext context, HttpMessage oversized) {
-    Response response =
-        Problem.of(413, "the body is too long", "Send " + MOST_BYTES + " bytes at most.")
-            .response();
-    DefaultFullHttpResponse answer =
-        new DefaultFullHttpResponse(
-            HttpVersion.HTTP_1_1,
-            HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
-            Unpooled.wrappedBuffer(response.body()));
-    answer
-        .headers()
-        .set("Content-Type", response.contentType())
-        .set("Content-Length", response.body().length)
-        .set("Connection", "close");
-    Exchanges.guard(answer.headers());
-    metrics.answered("other", "other", response.status(), 0);
     // a close before all has been read would take the answer with it
     refused = true;
-    context.writeAndFlush(answer);
+    context.writeAndFlush(refusal(tooLong()));
+  }
+
+  private static Problem tooLong() {
+    return Problem.of(413, "the body is too long", "Send " + MOST_BYTES + " bytes at most.");
+  }
+
+  private FullHttpResponse refusal(Problem problem) {
+    Response response = problem.response();
+    metrics.answered("other", "other", response.status(), 0);
+    return Exchanges.last(response);
+  }
+
+  /** To a caller who asks with {@code Expect} before he sends the body. */
+  @Override
+  protected Object newContinueResponse(
+      HttpMessage start, int maxContentLength, ChannelPipeline pipeline) {
+    Object response = super.newContinueResponse(start, maxContentLength, pipeline);
+    if (response instanceof FullHttpResponse refusal
+        && refusal.status().codeClass() == HttpStatusClass.CLIENT_ERROR) {
+      boolean tooLong = refusal.status().equals(HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE);
+      refusal.release();
+      return refusal(
+          tooLong
+              ? tooLong()
+              : Problem.of(
+                  417, "Expect asks for what is not known", "Use 100-continue, or leave it out."));
+    }
+    return response;
+  }
+
+  /** What comes next may be a body all the same, and no request. */
+  @Override
+  protected boolean closeAfterContinueResponse(Object response) {
+    return ignoreContentAfterContinueResponse(response);
   }
 }

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.util.HashSet;
@@ -20,9 +19,9 @@ final class Api {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> ANSWER =
       List.of("sql", "validated", "tokens_used", "schema_version", "cache_hit", "hit_count");
-  private static final int MOST_ROW_CHARACTERS = 16 << 20;
-  private static final int ROWS_AT_A_TIME = 100;
+  private static final int MOST_ROW_BYTES = 4 << 20;
   private static final int MOST_ENTRIES = 500;
+  private static final String MAY_NOT = "42501";
 
   private final Settings settings;
   private final Database database;
@@ -87,33 +86,38 @@ final class Api {
       throw Problem.of(
           403, "statements are not run here", "Start the gateway with AI_WORKER_HTTP_RUN=on.");
     }
+    ObjectNode answer = ordered(ask(job, "SELECT public.ai_generate_sql(?, ?)", prompt, version));
     return database.run(
         job,
         connection -> {
-          ObjectNode answer =
-              ordered(
-                  Database.value(
-                      connection, "SELECT public.ai_generate_sql(?, ?)", prompt, version));
           connection.setReadOnly(true);
           connection.setAutoCommit(false);
           try {
             limitTime(connection);
-            StringBuilder rows = new StringBuilder();
-            boolean all = rows(connection, prompt, answer.path("schema_version").asText(), rows);
+            List<String> rows = rows(connection, prompt, answer.path("schema_version").asText());
+            boolean all = !rows.remove(null);
             answer.put("truncated", !all);
             String columns = columns(connection, answer.path("sql").asText());
             String start = answer.toString();
             return Response.json(
-                start.substring(0, start.length() - 1)
-                    + ",\"columns\":"
-                    + columns
-                    + ",\"rows\":["
-                    + rows
-                    + "]}");
-          } catch (SQLException e) {
-            throw Problem.ofStatement(e);
+                start.substring(0, start.length() - 1) + ",\"columns\":" + columns + ",\"rows\":[",
+                rows,
+                "]}");
+          } finally {
+            forget(connection);
           }
-        });
+        },
+        Problem::ofStatement);
+  }
+
+  /** Leaves nothing to the next request: a rollback takes back all but the session's own locks. */
+  private static void forget(Connection connection) {
+    try {
+      connection.rollback();
+      Database.value(connection, "SELECT pg_catalog.pg_advisory_unlock_all()");
+    } catch (SQLException e) {
+      // it broke, and what it held went with it
+    }
   }
 
   /** The role's own time-out stays where it is shorter. */
@@ -126,25 +130,19 @@ final class Api {
         Long.toString(settings.runTimeout().toMillis()));
   }
 
-  /** Whether all rows went in. */
-  private static boolean rows(
-      Connection connection, String prompt, String version, StringBuilder into)
+  /** One null follows where more would be too large; the server does not send those. */
+  private static List<String> rows(Connection connection, String prompt, String version)
       throws SQLException {
-    try (PreparedStatement statement =
-        Database.prepare(
-            connection, "SELECT r FROM public.ai_run_sql(?, ?) AS r", prompt, version)) {
-      statement.setFetchSize(ROWS_AT_A_TIME);
-      try (ResultSet rows = statement.executeQuery()) {
-        while (rows.next()) {
-          String row = rows.getString(1);
-          if (into.length() + row.length() > MOST_ROW_CHARACTERS) {
-            return false;
-          }
-          into.append(into.isEmpty() ? "" : ",").append(row);
-        }
-        return true;
-      }
-    }
+    return Database.column(
+        connection,
+        """
+        SELECT CASE WHEN s.bytes <= %1$s THEN s.r END FROM (
+          SELECT n.r, pg_catalog.sum(pg_catalog.octet_length(n.r)) OVER (ROWS UNBOUNDED PRECEDING) AS bytes
+            FROM (SELECT r::text FROM public.ai_run_sql(?, ?) AS r) AS n) AS s
+         WHERE s.bytes - pg_catalog.octet_length(s.r) <= %1$s"""
+            .formatted(MOST_ROW_BYTES),
+        prompt,
+        version);
   }
 
   /**
@@ -197,8 +195,7 @@ final class Api {
                      c.expires_at = 'infinity' AS verified, c.expires_at <= pg_catalog.clock_timestamp() AS expired,
                      c.hit_count + COALESCE(h.hits, 0) AS hit_count
                 FROM public.ai_worker_cache AS c
-                LEFT JOIN (SELECT f.cache_key, f.created_at, pg_catalog.sum(f.hits) AS hits
-                             FROM ai_worker.cache_hits AS f GROUP BY f.cache_key, f.created_at) AS h
+                LEFT JOIN ai_worker.unfolded_hits() AS h
                   ON h.cache_key = c.cache_key AND h.created_at = c.created_at
                WHERE pg_catalog.strpos(pg_catalog.lower(pg_catalog.concat_ws(' ', c.prompt_text, c.generated_sql, c.schema_version)),
                                        pg_catalog.lower(?)) > 0
@@ -315,7 +312,7 @@ final class Api {
     } catch (Problem e) {
       report = JsonNodeFactory.instance.objectNode();
       // a role that may only ask is told that it can
-      boolean mayNot = "42501".equals(e.sqlState());
+      boolean mayNot = MAY_NOT.equals(e.sqlState());
       report.put("healthy", mayNot);
       report
           .putArray("problems")
@@ -350,24 +347,29 @@ final class Api {
                 """
                 SELECT pg_catalog.json_build_object(
                   'hits', COALESCE((SELECT pg_catalog.sum(t.requests) FROM ai_worker.traffic AS t WHERE t.kind = 'hit'), 0)
-                          + COALESCE((SELECT pg_catalog.sum(h.hits) FROM ai_worker.cache_hits AS h), 0),
+                          + (SELECT u.requests FROM ai_worker.unfolded() AS u),
                   'misses', COALESCE((SELECT pg_catalog.sum(t.requests) FROM ai_worker.traffic AS t WHERE t.kind = 'miss'), 0))"""),
         "quotas",
             seen(
                 job,
                 "SELECT COALESCE(pg_catalog.json_agg(pg_catalog.to_json(q)), '[]')"
                     + " FROM public.ai_worker_quota_usage() AS q"),
-        "health", seen(job, "SELECT public.ai_worker_health()"));
+        "health", seen(job, "SELECT public.ai_worker_health()", "{\"healthy\":false}"));
   }
 
   private JsonNode seen(Job job, String sql) {
+    return seen(job, sql, "");
+  }
+
+  /** An error of one leaves the others as they are. */
+  private JsonNode seen(Job job, String sql, String otherwise) {
     try {
       return parsed(ask(job, sql));
     } catch (Problem e) {
-      if ("42501".equals(e.sqlState())) {
-        return JsonNodeFactory.instance.missingNode();
+      if (e.isDatabaseAway()) {
+        throw e;
       }
-      throw e;
+      return parsed(MAY_NOT.equals(e.sqlState()) ? "" : otherwise);
     }
   }
 }

@@ -1,5 +1,6 @@
 package aiworker.gateway;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -44,8 +45,13 @@ final class Body {
     try {
       node = JSON.readTree(request.body());
     } catch (JsonProcessingException e) {
+      JsonLocation at = e.getLocation();
+      String where =
+          at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
       throw Problem.badRequest(
-          "the body is not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""),
+          e.getOriginalMessage().startsWith("Duplicate field")
+              ? "the body has a field twice" + where
+              : "the body is not one JSON value" + where,
           "Send one JSON object in UTF-8, and nothing after it.");
     } catch (IOException e) {
       throw Problem.badRequest("the body is not UTF-8", "Send one JSON object in UTF-8.");
@@ -84,6 +90,11 @@ final class Body {
     if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
       throw Problem.badRequest(
           "field \"" + name + "\" holds half a character", "Write UTF-16 surrogates in pairs.");
+    }
+    if (text.indexOf('\0') >= 0) {
+      throw Problem.badRequest(
+          "field \"" + name + "\" holds the character of code zero",
+          "Leave it out; the database has no texts with it.");
     }
     return text;
   }

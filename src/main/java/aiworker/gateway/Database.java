@@ -2,6 +2,7 @@ package aiworker.gateway;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.SQLExceptionOverride;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -11,6 +12,8 @@ import java.sql.SQLTransientConnectionException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.Function;
+import org.postgresql.jdbc.PgConnection;
 
 /** The pool of connections, all of one role. Any thread may use it. */
 final class Database implements AutoCloseable {
@@ -19,6 +22,8 @@ final class Database implements AutoCloseable {
    * server is known to be away, so that none waits more than twice this.
    */
   private static final long CONNECTION_WAIT_MS = 900;
+
+  private static final String TOO_MANY_CONNECTIONS = "53300";
 
   /** For a server that lets us wait and says nothing. */
   private static final long SLOWEST_CONNECTION_MS = 30_000;
@@ -34,6 +39,14 @@ final class Database implements AutoCloseable {
   private final String jdbcUrl;
   private final Properties direct = new Properties();
   private volatile boolean away;
+
+  /** Whether a connection is lost is told by the driver. */
+  private static final class NeverEvict implements SQLExceptionOverride {
+    @java.lang.Override
+    public SQLExceptionOverride.Override adjudicate(SQLException e) {
+      return SQLExceptionOverride.Override.DO_NOT_EVICT;
+    }
+  }
 
   /** What is done on a connection. */
   interface Work<T> {
@@ -55,6 +68,8 @@ final class Database implements AutoCloseable {
     config.setMinimumIdle(0);
     config.setConnectionTimeout(CONNECTION_WAIT_MS);
     config.setValidationTimeout(CONNECTION_WAIT_MS / 2);
+    // an error of a statement may have any SQLSTATE, those of lost connections too
+    config.setExceptionOverride(new NeverEvict());
     // the gateway starts, and says so in its answers, while the server is away
     config.setInitializationFailTimeout(-1);
     pool = new HikariDataSource(config);
@@ -62,22 +77,35 @@ final class Database implements AutoCloseable {
 
   /** Runs work that ends when the job is cancelled. */
   <T> T run(Job job, Work<T> work) {
+    return run(job, work, Problem::of);
+  }
+
+  /**
+   * Runs work that ends when the job is cancelled.
+   *
+   * @param asProblem what the callers are told of an error that left the connection as it was
+   */
+  <T> T run(Job job, Work<T> work, Function<SQLException, Problem> asProblem) {
     if (away && job.waitedMs() > CONNECTION_WAIT_MS) {
       throw Problem.databaseAway("08001");
     }
     try (Connection connection = connect(job)) {
       noteBack();
+      Connection driver = connection.unwrap(PgConnection.class);
       job.begin(connection);
       try {
         return work.on(connection);
+      } catch (SQLException e) {
+        if (driver.isClosed()) {
+          throw e;
+        }
+        throw asProblem.apply(e);
       } finally {
         job.end();
       }
     } catch (SQLException e) {
-      if (Problem.isConnectionFailure(e)) {
-        noteAway(e);
-      }
-      throw Problem.of(e);
+      noteAway(e);
+      throw Problem.databaseAway(e.getSQLState());
     }
   }
 
@@ -112,6 +140,11 @@ final class Database implements AutoCloseable {
   }
 
   private void noteAway(SQLException e) {
+    if (TOO_MANY_CONNECTIONS.equals(e.getSQLState())) {
+      // those that there are work
+      Log.line("there are no more connections: " + Log.firstLine(e.getMessage()));
+      return;
+    }
     // those that are idle broke with it, and would each fail a request
     pool.getHikariPoolMXBean().softEvictConnections();
     if (!away) {
@@ -132,10 +165,6 @@ final class Database implements AutoCloseable {
 
   int size() {
     return pool.getMaximumPoolSize();
-  }
-
-  boolean isAway() {
-    return away;
   }
 
   /** The first column of the first row, as text; null if it is NULL or there is no row. */

@@ -2,14 +2,14 @@ package aiworker.gateway;
 
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The requests of one connection, answered in their order, one at a time. Reading goes on
@@ -31,7 +32,11 @@ import java.util.concurrent.RejectedExecutionException;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // there is nobody to tell
 final class Exchanges extends SimpleChannelInboundHandler<FullHttpRequest> {
+  /** With as many waiting on a connection no more are read from it, nor is a hang-up noticed. */
   private static final int MOST_PIPELINED = 16;
+
+  private static final int LARGE_BYTES = 64 << 10;
+  private static final long LONGEST_READING_S = 30;
 
   /** On every response: nothing is kept, framed, guessed or loaded from elsewhere. */
   private static final Map<String, String> HEADERS =
@@ -63,6 +68,7 @@ final class Exchanges extends SimpleChannelInboundHandler<FullHttpRequest> {
     final String path;
     final Map<String, List<String>> query;
     boolean counted;
+    boolean answered;
     Runnable task;
 
     Exchange(FullHttpRequest request) {
@@ -85,10 +91,11 @@ final class Exchanges extends SimpleChannelInboundHandler<FullHttpRequest> {
   protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
     if (current == null) {
       begin(context, request.retain());
-    } else if (waiting.size() < MOST_PIPELINED) {
-      waiting.add(request.retain());
     } else {
-      context.close();
+      waiting.add(request.retain());
+      if (waiting.size() >= MOST_PIPELINED) {
+        context.channel().config().setAutoRead(false);
+      }
     }
   }
 
@@ -146,8 +153,14 @@ final class Exchanges extends SimpleChannelInboundHandler<FullHttpRequest> {
           if (response == null) {
             // nobody is there any more
             abandon(exchange);
-          } else {
-            context.executor().execute(() -> respond(context, exchange, response));
+            return;
+          }
+          ChannelPromise written = context.newPromise();
+          context.executor().execute(() -> respond(context, exchange, response, written));
+          // so that only so many are in memory for callers who are slow to read
+          if (response.body().length > LARGE_BYTES
+              && !written.awaitUninterruptibly(LONGEST_READING_S, TimeUnit.SECONDS)) {
+            context.close();
           }
         };
     try {
@@ -170,7 +183,11 @@ final class Exchanges extends SimpleChannelInboundHandler<FullHttpRequest> {
     if (fault instanceof TooLongHttpHeaderException) {
       throw Problem.of(431, "the headers are too long", "Send less in them.");
     }
-    if (fault != null || exchange.query == null || !message.uri().startsWith("/")) {
+    String coding = message.headers().get("Transfer-Encoding", "chunked");
+    if (fault != null
+        || exchange.query == null
+        || !message.uri().startsWith("/")
+        || !coding.equalsIgnoreCase("chunked")) {
       throw Problem.badRequest("this is not HTTP as it should be", "Send a well-formed request.");
     }
   }
@@ -183,23 +200,42 @@ final class Exchanges extends SimpleChannelInboundHandler<FullHttpRequest> {
       return exchange.job.isCancelled() ? null : e.response();
     } catch (CancellationException e) {
       return null;
-    } catch (Exception e) {
+    } catch (Throwable e) {
+      // also where memory did not suffice: nobody is left without an answer
       return unexpected(exchange, e);
     }
   }
 
-  private static Response unexpected(Exchange exchange, Exception e) {
+  private static Response unexpected(Exchange exchange, Throwable e) {
     Log.error("an error of the gateway's own at " + exchange.path, e);
     return Problem.of(500, "the gateway has failed", "Report this as a bug, with its log.")
         .response();
   }
 
-  static void guard(HttpHeaders headers) {
-    HEADERS.forEach(headers::set);
+  /** A response after which nothing more is read. */
+  static FullHttpResponse last(Response response) {
+    FullHttpResponse answer =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1,
+            HttpResponseStatus.valueOf(response.status()),
+            Unpooled.wrappedBuffer(response.body()));
+    HEADERS.forEach(answer.headers()::set);
+    answer
+        .headers()
+        .set("Content-Type", response.contentType())
+        .set("Content-Length", response.body().length)
+        .set("Connection", "close");
+    return answer;
+  }
+
+  private void respond(ChannelHandlerContext context, Exchange exchange, Response response) {
+    respond(context, exchange, response, context.newPromise());
   }
 
   /** On the event loop. */
-  private void respond(ChannelHandlerContext context, Exchange exchange, Response response) {
+  private void respond(
+      ChannelHandlerContext context, Exchange exchange, Response response, ChannelPromise written) {
+    exchange.answered = true;
     FullHttpRequest message = exchange.request;
     boolean broken = message.decoderResult().isFailure();
     boolean keep = !broken && HttpUtil.isKeepAlive(message) && !gateway.isStopping();
@@ -211,7 +247,7 @@ final class Exchanges extends SimpleChannelInboundHandler<FullHttpRequest> {
             bodiless ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(response.body()),
             DefaultHttpHeadersFactory.headersFactory(),
             DefaultHttpHeadersFactory.trailersFactory());
-    guard(answer.headers());
+    HEADERS.forEach(answer.headers()::set);
     response.headers().forEach(answer.headers()::set);
     gateway.access().crossOriginHeaders(message.headers()).forEach(answer.headers()::set);
     if (response.status() != 204) {
@@ -231,18 +267,27 @@ final class Exchanges extends SimpleChannelInboundHandler<FullHttpRequest> {
             response.status(),
             System.nanoTime() - exchange.began);
     message.release();
-    var written = context.writeAndFlush(answer);
-    if (exchange.counted) {
-      written.addListener(done -> gateway.inFlight().end());
-    }
-    if (!keep) {
-      written.addListener(ChannelFutureListener.CLOSE);
-      return;
-    }
+    written.addListener(
+        done -> {
+          if (exchange.counted) {
+            gateway.inFlight().end();
+          }
+          if (keep && done.isSuccess()) {
+            next(context);
+          } else {
+            context.close();
+          }
+        });
+    context.writeAndFlush(answer, written);
+  }
+
+  private void next(ChannelHandlerContext context) {
     current = null;
     FullHttpRequest next = waiting.poll();
     if (next != null) {
       begin(context, next);
+    } else if (!context.channel().config().isAutoRead()) {
+      context.channel().config().setAutoRead(true);
     }
   }
 
@@ -273,14 +318,14 @@ final class Exchanges extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event instanceof IdleStateEvent && current == null) {
+    if (event instanceof IdleStateEvent && (current == null || current.answered)) {
       context.close();
     }
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    if (!(cause instanceof IOException)) {
+    if (!(cause instanceof IOException || cause instanceof PrematureChannelClosureException)) {
       Log.error("an error of the gateway's own on a connection", cause);
     }
     context.close();

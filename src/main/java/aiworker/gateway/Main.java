@@ -77,7 +77,10 @@ public final class Main {
       System.out.println(json.writerWithDefaultPrettyPrinter().writeValueAsString(health));
       return health.path("healthy").asBoolean() ? 0 : FAILED;
     } catch (Problem e) {
-      return fail(FAILED, e.getMessage(), "see above; " + settings.jdbcUrl() + " was asked");
+      return fail(
+          FAILED,
+          e.getMessage(),
+          settings.jdbcUrl() + " was asked as " + settings.login().getProperty("user"));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

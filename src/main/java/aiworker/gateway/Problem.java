@@ -24,6 +24,7 @@ final class Problem extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private static final Pattern NEXT_WINDOW =
       Pattern.compile("next window begins at (\\S+ \\S+?)([+-]\\d\\d)(:\\d\\d)?\\.");
+  private static final String AWAY = "the database cannot be reached";
   private static final long UNKNOWN_WAIT_S = 30;
 
   private final int status;
@@ -63,7 +64,7 @@ final class Problem extends RuntimeException {
   static Problem databaseAway(String sqlState) {
     return new Problem(
         503,
-        "the database cannot be reached",
+        AWAY,
         sqlState,
         null,
         "Ask again in a moment; the gateway connects again by itself, and its log says why it cannot.",
@@ -74,9 +75,6 @@ final class Problem extends RuntimeException {
   static Problem of(SQLException e) {
     ServerErrorMessage server = e instanceof PSQLException p ? p.getServerErrorMessage() : null;
     String state = e.getSQLState() == null ? "XX000" : e.getSQLState();
-    if (isConnectionFailure(e)) {
-      return databaseAway(state);
-    }
     int status = status(state);
     if (server == null) {
       return new Problem(status, e.getMessage(), state, null, null, Map.of());
@@ -95,30 +93,25 @@ final class Problem extends RuntimeException {
   }
 
   /** What the server says of a statement of the model's when it is run. */
-  static RuntimeException ofStatement(SQLException e) throws SQLException {
+  static Problem ofStatement(SQLException e) {
     Problem problem = of(e);
-    // data exceptions, too many rows in a subquery, names that are not there any more
-    if (problem.sqlState.matches("2[12]...|42.*") && problem.status != 403) {
-      return new Problem(
-          422,
-          problem.getMessage(),
-          problem.sqlState,
-          problem.serverDetail,
-          problem.hint,
-          Map.of());
+    if (!isOfStatement(problem)) {
+      return problem;
     }
-    throw e;
+    return new Problem(
+        422, problem.getMessage(), problem.sqlState, problem.serverDetail, problem.hint, Map.of());
   }
 
-  /** Whether the connection is gone or was never there, and not the statement at fault. */
-  static boolean isConnectionFailure(SQLException e) {
-    String state = e.getSQLState();
-    return state != null
-        && (state.startsWith("08")
-            || state.startsWith("28")
-            || state.startsWith("57P")
-            || state.equals("3D000")
-            || state.equals("53300"));
+  /** Whether to ask again, or another role, would change nothing. */
+  private static boolean isOfStatement(Problem problem) {
+    return switch (problem.status) {
+      // not for want of memory or disk, nor for a fault of the server's
+      case 500 -> !problem.sqlState.matches("53...|58...|XX...|IA...");
+      case 400, 404 -> !problem.sqlState.startsWith("IA");
+      // of temp_file_limit; a quota's has a DETAIL
+      case 429 -> problem.sqlState.equals("53400") && problem.serverDetail == null;
+      default -> false;
+    };
   }
 
   private static int status(String state) {
@@ -127,8 +120,8 @@ final class Problem extends RuntimeException {
       case "42501" -> 403;
       case "P0002" -> 404;
       case "25006" -> 409;
-      case "IA020", "IA021", "IA022" -> 422;
-      case "53400", "IA014" -> 429;
+      case "IA020", "IA021", "IA022", "54001" -> 422;
+      case "53300", "53400", "IA014" -> 429;
       case "IA011", "IA013", "IA015", "IA016", "IA017" -> 502;
       case "IA012", "57014" -> 504;
       case "40001", "40P01", "55P03" -> 503;
@@ -154,8 +147,9 @@ final class Problem extends RuntimeException {
     return UNKNOWN_WAIT_S;
   }
 
-  int status() {
-    return status;
+  /** Whether it is {@link #databaseAway}. */
+  boolean isDatabaseAway() {
+    return getMessage().equals(AWAY);
   }
 
   String sqlState() {

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -65,6 +66,9 @@ record Settings(
         AI_WORKER_HTTP_ORIGINS            other sites whose pages may call: https://a,https://b
       """;
 
+  private static final Pattern HOST =
+      Pattern.compile("[A-Za-z0-9._-]+|\\[?[0-9a-fA-F:.]+(%[A-Za-z0-9]+)?\\]?");
+
   private static final Set<String> SSL_MODES =
       Set.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
 
@@ -95,7 +99,7 @@ record Settings(
     }
     return new Settings(
         "jdbc:postgresql://"
-            + bracketed(source.text("POSTGRES_HOST", "localhost"))
+            + source.host("POSTGRES_HOST", "localhost")
             + ":"
             + source.number("POSTGRES_PORT", 5432, 1, 65535)
             + "/"
@@ -127,10 +131,6 @@ record Settings(
           "the file of AI_WORKER_HTTP_TOKEN_FILE, \"" + file + "\", cannot be read",
           "make it readable for the user that the gateway runs as");
     }
-  }
-
-  private static String bracketed(String host) {
-    return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
   }
 
   /** As the driver decodes it. */
@@ -168,6 +168,17 @@ record Settings(
             "use one of " + String.join(", ", allowed.stream().sorted().toList()));
       }
       return value;
+    }
+
+    /** As in a URL. */
+    String host(String name, String otherwise) {
+      String host = text(name, otherwise);
+      if (!HOST.matcher(host).matches()) {
+        throw new SettingException(
+            name + " is \"" + host + "\"",
+            "use a name or an address; the driver connects over TCP and knows no folders of sockets");
+      }
+      return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
     }
 
     int number(String name, int otherwise, int least, int most) {

@@ -61,10 +61,15 @@ public final class Lexer {
     return new Token(kind, text.substring(start, at), start);
   }
 
+  /** Whether there is no more to read. */
+  public boolean isAtEnd() {
+    return at >= text.length();
+  }
+
   private Kind scan() {
     char c = text.charAt(at);
     if (text.startsWith("--", at)) {
-      at = lineEnd();
+      at = lineEnd(text, at);
       return Kind.COMMENT;
     }
     if (text.startsWith("/*", at)) {
@@ -188,25 +193,26 @@ public final class Lexer {
     return Kind.STRING;
   }
 
+  /** Also in the ways of PostgreSQL 16 and later, {@code 1_000} and {@code 0x1F}. */
   private void number() {
-    while (at < text.length() && isDigit(text.charAt(at))) {
-      at++;
-    }
-    if (at < text.length() && text.charAt(at) == '.') {
-      at++;
-      while (at < text.length() && isDigit(text.charAt(at))) {
+    int radix = text.charAt(at) == '0' && at + 1 < text.length() ? radix(text.charAt(at + 1)) : 10;
+    if (radix != 10) {
+      at += 2;
+      digits(radix, true);
+    } else {
+      digits(10, false);
+      if (at < text.length() && text.charAt(at) == '.') {
         at++;
+        digits(10, false);
       }
-    }
-    if (at < text.length() && (text.charAt(at) == 'e' || text.charAt(at) == 'E')) {
-      int exponent = at + 1;
-      if (exponent < text.length() && "+-".indexOf(text.charAt(exponent)) >= 0) {
-        exponent++;
-      }
-      if (exponent < text.length() && isDigit(text.charAt(exponent))) {
-        at = exponent;
-        while (at < text.length() && isDigit(text.charAt(at))) {
-          at++;
+      if (at < text.length() && (text.charAt(at) == 'e' || text.charAt(at) == 'E')) {
+        int exponent = at + 1;
+        if (exponent < text.length() && "+-".indexOf(text.charAt(exponent)) >= 0) {
+          exponent++;
+        }
+        if (exponent < text.length() && isDigit(text.charAt(exponent))) {
+          at = exponent;
+          digits(10, false);
         }
       }
     }
@@ -215,24 +221,77 @@ public final class Lexer {
     }
   }
 
+  private static int radix(char mark) {
+    return switch (mark) {
+      case 'x', 'X' -> 16;
+      case 'o', 'O' -> 8;
+      case 'b', 'B' -> 2;
+      default -> 10;
+    };
+  }
+
+  /** Digits with single underscores between them, or before the first. */
+  private void digits(int radix, boolean underscoreFirst) {
+    boolean underscore = underscoreFirst;
+    while (at < text.length()) {
+      int digit = at + (underscore && text.charAt(at) == '_' ? 1 : 0);
+      if (digit == text.length()
+          || text.charAt(digit) >= 0x80
+          || Character.digit(text.charAt(digit), radix) < 0) {
+        return;
+      }
+      at = digit + 1;
+      underscore = true;
+    }
+  }
+
   /** One constant, which goes on in quotes on a later line if there is but white space between. */
   private void string(int from, boolean backslashes) {
     int next = from;
     while (next >= 0) {
       at = closing('\'', next, backslashes);
-      next = afterLineEnd(at);
+      next = continuation(text, at);
     }
   }
 
-  /** The index after the quote that follows white space with a line's end in it; else -1. */
-  private int afterLineEnd(int from) {
+  /**
+   * Where a constant goes on that a quote has closed.
+   *
+   * @param from the index after that quote
+   * @return the index after the quote that follows white space and comments to the end of a line,
+   *     with at least one such end in it; else -1
+   */
+  public static int continuation(String text, int from) {
     boolean ended = false;
     int i = from;
-    while (i < text.length() && isSpace(text.charAt(i))) {
-      ended |= text.charAt(i) == '\n' || text.charAt(i) == '\r';
-      i++;
+    while (i < text.length() && (isSpace(text.charAt(i)) || text.startsWith("--", i))) {
+      if (text.charAt(i) == '-') {
+        i = lineEnd(text, i);
+      } else {
+        ended |= isLineEnd(text.charAt(i));
+        i++;
+      }
     }
     return ended && i < text.length() && text.charAt(i) == '\'' ? i + 1 : -1;
+  }
+
+  /**
+   * What stands between the quotes of a constant, which may go on over several lines; doubled
+   * quotes and escapes as they are written.
+   *
+   * @param constant as a token has it, with its prefix, but not in dollars
+   */
+  public static List<String> parts(String constant) {
+    boolean backslashes = "eE".indexOf(constant.charAt(0)) >= 0;
+    Lexer lexer = new Lexer(constant, 0);
+    List<String> parts = new ArrayList<>();
+    int from = constant.indexOf('\'') + 1;
+    while (from >= 0) {
+      int after = lexer.closing('\'', from, backslashes);
+      parts.add(constant.substring(from, after - 1));
+      from = continuation(constant, after);
+    }
+    return parts;
   }
 
   /** The index after the closing quote; a doubled quote stands for itself. */
@@ -272,12 +331,16 @@ public final class Lexer {
     throw Refusal.of("unterminated comment");
   }
 
-  private int lineEnd() {
-    int i = at;
-    while (i < text.length() && text.charAt(i) != '\n' && text.charAt(i) != '\r') {
+  private static int lineEnd(String text, int from) {
+    int i = from;
+    while (i < text.length() && !isLineEnd(text.charAt(i))) {
       i++;
     }
     return i;
+  }
+
+  private static boolean isLineEnd(char c) {
+    return c == '\n' || c == '\r';
   }
 
   public static boolean isSpace(char c) {

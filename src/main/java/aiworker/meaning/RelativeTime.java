@@ -5,21 +5,60 @@ package aiworker.meaning;
  * with others ("last", "since") are looked for together with these ("last month", "since Monday").
  */
 final class RelativeTime {
-  /** A regular expression for text in one line, whose case does not count. */
+  /** At the begin of a word; elsewhere nothing more is tried. */
+  private static final String WORD = "(?<![\\p{L}\\p{N}_])(?=\\p{L})";
+
+  /** A regular expression for text in one line and in lower case. */
   static final String WORDS =
-      String.join(
-          "|",
-          english(),
-          german(),
-          french(),
-          spanishAndPortuguese(),
-          italianAndRomanian(),
-          dutch(),
-          scandinavian(),
-          polishAndCzech(),
-          russianAndUkrainian(),
-          turkish(),
-          eastAsian());
+      WORD
+          + "(?:"
+          + String.join(
+              "|",
+              english(),
+              german(),
+              french(),
+              spanishAndPortuguese(),
+              italianAndRomanian(),
+              dutch(),
+              scandinavian(),
+              polishAndCzech(),
+              russianAndUkrainian(),
+              turkish())
+          + ")|(?=[0-9\\u2e80-\\ud7ff])(?:"
+          + eastAsian()
+          + ")";
+
+  /** Growth from one to the next; other words in lower case. */
+  static final String OVER = "\\b(?:MoM|YoY|WoW|QoQ|DoD|YOY|QOQ)\\b";
+
+  /** The months' names, or begins of them, each month a group. */
+  static final String MONTHS =
+      WORD
+          + "(?:(jan\\w*|enero|gennaio|stycz\\w*|led(?:en|na|nu)|янв\\w*|січ\\w*|ocak\\w*|ianuarie)"
+          + "|(feb\\w*|f[ée]v\\w*|lut(?:y|ego|ym)|únor\\w*|февр\\w*|лют\\w*|şubat\\w*)"
+          + "|(mar(?:ch|s|z|zo|ço|t|tie|ts|ca|cu|zec)?|märz|maart|mars|březn\\w*|март\\w*|берез\\w*)"
+          + "|(apr\\w*|avr\\w*|abril|kwie\\w*|dub(?:en|na|nu)|апр\\w*|квіт\\w*|nisan\\w*)"
+          + "|(may|mai|mayo|maio|maggio|mei|maj\\w*|květ(?:en|na|nu)|ма[йяею]|трав\\w*|mayıs\\w*)"
+          + "|(june?|juin|juni|junio|junho|giugno|iunie|czerw\\w*|červ(?:en|na|nu)|июн\\w*|черв\\w*|haziran\\w*)"
+          + "|(july?|juil\\w*|juli|julio|julho|luglio|iulie|lip(?:iec|ca|cu)|červen(?:ec|ce)|июл\\w*|лип\\w*|temmuz\\w*)"
+          + "|(aug\\w*|ao[uû]t|agosto|sierp\\w*|srp(?:en|na|nu)|авг\\w*|серп\\w*|ağustos\\w*)"
+          + "|(sep\\w*|setembro|settembre|wrze\\w*|září|сент\\w*|верес\\w*|eylül\\w*)"
+          + "|(o[ck]t\\w*|outubro|ottobre|październik\\w*|říj\\w*|окт\\w*|жовт\\w*|ekim\\w*)"
+          + "|(nov\\w*|listopad\\w*|ноя\\w*|листопад\\w*|kasım\\w*)"
+          + "|(de[czs]\\w*|déc\\w*|diciembre|grud\\w*|prosin\\w*|дек\\w*|груд\\w*|aralık\\w*|dicembre))";
+
+  /** A month without a year: the one that has been last, or comes next. */
+  static final String MONTH_ALONE =
+      WORD
+          + "(?:(?:in|during|for|of|since|until|through|by) (?:early |late |mid-?)?(?:january|february|march|april|may|june|july|august|september"
+          + "|october|november|december)\\b|\\bim (?:monat )?(?:januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember)\\b"
+          + "|\\b(?:en |au mois de |au mois d['’]|d['’])(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre)\\b"
+          + "|\\b(?:en|de) (?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)\\b"
+          + "|\\b(?:em|de) (?:janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro)\\b"
+          + "|\\b(?:in|a|ad|di) (?:gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|dicembre)\\b"
+          + "|\\bin (?:januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december)\\b"
+          + "|\\b(?:в|за) (?:январ|феврал|март|апрел|ма[ей]|июн|июл|август|сентябр|октябр|ноябр|декабр)\\w*)"
+          + "|(?<![0-9年/.-])(?:1[0-2]|[1-9])月(?![曜0-9])|(?<![0-9년])(?:1[0-2]|[1-9])월(?!요)";
 
   private RelativeTime() {}
 
@@ -33,7 +72,14 @@ final class RelativeTime {
             + "|"
             + months
             + ")s?";
-    return "\\b(?:today|yesterday|tomorrow|tonight|nowadays|now|currently|recent|recently|ago|so far|to date|year-to-date"
+    String amount =
+        "(?:[0-9]{1,4}|an?|one|two|three|four|five|six|seven|ten|few|several|couple of)";
+    return "\\b(?:day|week|month|quarter|year)[- ](?:over|on)[- ](?:day|week|month|quarter|year)\\b"
+        + "|\\b(?:within|in) (?:the )?(?:last |past |next )?"
+        + amount
+        + " (?:hour|day|week|month|year)s?\\b(?! (?:of|after|from|before|following|since|between))"
+        + "|\\bfor (?:over |more than |at least |the )?[0-9]{1,4} (?:days|weeks|months|years)\\b"
+        + "|\\b(?:today|yesterday|tomorrow|tonight|nowadays|now|currently|recent|recently|ago|so far|to date|year-to-date"
         + "|ytd|mtd|qtd|overdue|years? old|(?:older|younger|newer) than)\\b"
         + "|\\b(?:this|last|past|previous|preceding|current|next|coming|upcoming|trailing|rolling) +(?:[\\w-]+ +){0,3}"
         + units
@@ -170,11 +216,11 @@ final class RelativeTime {
 
   private static String eastAsian() {
     return "[今昨前明后後][天日晚]|今年|去年|前年|明年|昨年|来年|現在|现在|目前|当前|當前|[当當][日月年]|最近|近期|近来|過去|过去|迄今|至今"
-        + "|以来|以來|近 ?[0-9一二三四五六七八九十两兩几幾半]+ ?[个個]?(?:天|日|周|週|星期|月|季度|年|小时|小時)|本(?:日|周|週|月|季|年|财年)"
-        + "|[上下这這][一]?[个個]?(?:周|週|星期|礼拜|月|季|年)|[0-9一二三四五六七八九十两兩几幾]+ ?[个個]?(?:天|日|周|週|星期|月|年|小时|小時)[之以]?前"
-        + "|[今先来前](?:週|月|期|四半期)|当(?:月|四半期|期)|本日|一昨日|直近|これまで|今まで|さっき|先ほど|ここ[0-9一二三四五六七八九十数]+"
-        + "|[0-9一二三四五六七八九十数]+ ?(?:週間|時間|分|か月|ヶ月|カ月|ヵ月)前|[月火水木金土日]曜日?(?:以降|から)"
-        + "|오늘|어제|그저께|그제|내일|지금|현재|최근|이번 ?(?:주|달|분기|해|월|연도|년)|지난 ?(?:[0-9]+ ?)?(?:주|달|분기|해|일|년|개월|월|한)"
-        + "|올해|작년|금년|금월|금주|전년|전월|전주|[0-9]+ ?(?:일|주|개월|달|년|시간) ?전|[월화수목금토일]요일부터";
+        + "|以来|以來|近 ?[0-9一二三四五六七八九十两兩几幾半]{1,6} ?[个個]?(?:天|日|周|週|星期|月|季度|年|小时|小時)|本(?:日|周|週|月|季|年|财年)"
+        + "|[上下这這][一]?[个個]?(?:周|週|星期|礼拜|月|季|年)|[0-9一二三四五六七八九十两兩几幾] ?[个個]?(?:天|日|周|週|星期|月|年|小时|小時)[之以]?前"
+        + "|[今先来前](?:週|月|期|四半期)|当(?:月|四半期|期)|本日|一昨日|直近|これまで|今まで|さっき|先ほど|ここ[0-9一二三四五六七八九十数]"
+        + "|[0-9一二三四五六七八九十数] ?(?:週間|時間|分|か月|ヶ月|カ月|ヵ月)前|[月火水木金土日]曜日?(?:以降|から)"
+        + "|오늘|어제|그저께|그제|내일|지금|현재|최근|이번 ?(?:주|달|분기|해|월|연도|년)|지난 ?(?:[0-9]{1,4} ?)?(?:주|달|분기|해|일|년|개월|월|한)"
+        + "|올해|작년|금년|금월|금주|전년|전월|전주|[0-9] ?(?:일|주|개월|달|년|시간) ?전|[월화수목금토일]요일부터";
   }
 }

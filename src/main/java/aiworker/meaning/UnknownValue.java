@@ -60,6 +60,9 @@ public final class UnknownValue {
 
   private List<String> warnings(Set<String> relations, SchemaContext schema) {
     Set<String> warnings = new LinkedHashSet<>();
+    if (tokens.stream().anyMatch(token -> token.isWord("CITEXT"))) {
+      return List.of();
+    }
     for (int at = 0; at < tokens.size(); at++) {
       Token token = tokens.get(at);
       boolean in = token.isWord("IN");
@@ -77,7 +80,10 @@ public final class UnknownValue {
       }
       List<KnownValues> known = schema.knownValues(column, relations);
       for (String text : texts) {
-        if (!known.isEmpty() && known.stream().noneMatch(values -> values.contains(text))) {
+        boolean empty = text.isBlank() && !token.text().equals("=");
+        if (!known.isEmpty()
+            && !empty
+            && known.stream().noneMatch(values -> values.contains(text))) {
           warnings.add(warning(text, known.get(0)));
         }
       }
@@ -138,11 +144,16 @@ public final class UnknownValue {
   }
 
   private List<String> textBefore(int operator) {
+    int last = operator - 1;
+    while (isTypeWord(last)) {
+      last--;
+    }
+    last = last > 1 && is(last - 1, "::") ? last - 2 : last;
     boolean alone =
-        operator > 1
-            && tokens.get(operator - 1).kind() == Kind.STRING
-            && BEFORE_OPERAND.contains(upper(operator - 2));
-    return alone ? List.of(text(operator - 1)) : List.of();
+        last > 0
+            && tokens.get(last).kind() == Kind.STRING
+            && BEFORE_OPERAND.contains(upper(last - 1));
+    return alone ? List.of(text(last)) : List.of();
   }
 
   /** The texts on the other side of the comparison; none if anything else stands there. */
@@ -224,7 +235,7 @@ public final class UnknownValue {
     if (open < 1 || !tokens.get(open - 1).isName()) {
       return is(open - 1, ")");
     }
-    if (NO_NAMES.contains(upper(open - 1))) {
+    if (NO_NAMES.contains(upper(open - 1)) || isWord(open + 1, "SELECT")) {
       return false;
     }
     String before = upper(open - 2);
@@ -248,7 +259,7 @@ public final class UnknownValue {
   }
 
   private String text(int at) {
-    return Token.unquoted(tokens.get(at).text().replaceFirst("^[Nn]'", "'"));
+    return Literals.text(tokens.get(at).text());
   }
 
   private String upper(int at) {

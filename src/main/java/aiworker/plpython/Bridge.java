@@ -62,6 +62,12 @@ final class Bridge {
           WORKER.regenerate(DATABASE, arguments.get(0).textValue(), arguments.get(1).textValue());
       case "show_prompt" ->
           WORKER.showPrompt(DATABASE, arguments.get(0).textValue(), arguments.get(1).textValue());
+      case "teach" ->
+          WORKER.teach(
+              DATABASE,
+              arguments.get(0).textValue(),
+              arguments.get(1).textValue(),
+              arguments.get(2).textValue());
       case "health" -> WORKER.health(DATABASE, null);
       default -> throw new IllegalArgumentException("no call " + call);
     };

@@ -4,6 +4,7 @@ import aiworker.error.AiWorkerException;
 import aiworker.lexer.Lexer;
 import aiworker.lexer.Token;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Code among prose: fences of back quotes or tildes, and inline code. Stateless. */
 final class Markdown {
@@ -12,10 +13,30 @@ final class Markdown {
   /**
    * A code fence of three back quotes or tildes or more; its end may be missing.
    *
+   * @param tag what it says of its kind, perhaps nothing
    * @param body what it holds after its tag
    * @param end after the closing marks
    */
-  record Fence(String body, int end) {}
+  record Fence(String tag, String body, int end) {}
+
+  private static final Pattern OF_THOUGHTS =
+      Pattern.compile(
+          "think.*|thoughts?|reason.*|reflection|analysis|scratchpad|plan|draft|monologue|cot",
+          Pattern.CASE_INSENSITIVE);
+
+  /** Whether it says of itself that it holds no answer. */
+  static boolean isOfThoughts(Fence fence) {
+    return OF_THOUGHTS.matcher(fence.tag()).matches();
+  }
+
+  /** Without white space and a byte order mark before it. */
+  static String trimmed(String text) {
+    String trimmed = text.strip();
+    while (!trimmed.isEmpty() && "\uFEFF\u200B".indexOf(trimmed.charAt(0)) >= 0) {
+      trimmed = trimmed.substring(1).strip();
+    }
+    return trimmed;
+  }
 
   /** Whether a fence begins there; one of tildes, which are operators too, only begins a line. */
   static boolean isFence(String text, int at) {
@@ -41,10 +62,12 @@ final class Markdown {
       start++;
     }
     if (StatementSearch.isVerb(text.substring(tag, start).toUpperCase(Locale.ROOT))) {
+      tag = open;
       start = open;
     }
     int body = start;
-    while (body < text.length() && Character.isWhitespace(text.charAt(body))) {
+    while (body < text.length()
+        && (Character.isWhitespace(text.charAt(body)) || text.charAt(body) == '\uFEFF')) {
       body++;
     }
     String marks = text.substring(at, open);
@@ -52,8 +75,13 @@ final class Markdown {
         StatementSearch.startsStatement(text, body, true)
             ? closeOfStatement(text, body, marks)
             : close(text, Math.max(body, StructuredAnswer.end(text, body)), marks);
-    return new Fence(
-        text.substring(start, close), close == text.length() ? close : marksEnd(text, close));
+    boolean opensAnother =
+        text.substring(start, close).isBlank()
+            && close + marks.length() < text.length()
+            && isTagCharacter(text.charAt(close + marks.length()))
+            && close > start;
+    int end = close == text.length() || opensAnother ? close : marksEnd(text, close);
+    return new Fence(text.substring(tag, start), trimmed(text.substring(start, close)), end);
   }
 
   /** What a fence holds if the text is nothing else; else the text. */
@@ -62,7 +90,7 @@ final class Markdown {
       return text;
     }
     Fence fence = fence(text, 0);
-    return fence.end() == text.length() ? fence.body().strip() : text;
+    return fence.end() == text.length() ? fence.body() : text;
   }
 
   /** Back quotes in a string or comment close nothing. */

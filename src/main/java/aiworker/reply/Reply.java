@@ -42,7 +42,7 @@ public sealed interface Reply {
    *     is too long
    */
   static Reply of(String content) {
-    String said = Thoughts.setAside(content);
+    String said = Thoughts.setAside(Escapes.undone(content));
     try {
       return read(content, said);
     } catch (AiWorkerException e) {
@@ -68,7 +68,7 @@ public sealed interface Reply {
     }
     StructuredAnswer.Answer answer = StructuredAnswer.in(said);
     if (answer != null) {
-      return structured(answer);
+      return structured(answer, said);
     }
     if (said.isEmpty()) {
       throw unreadable("the model's reply is empty", content);
@@ -78,8 +78,12 @@ public sealed interface Reply {
     return statement == null ? new Prose(said) : new Statement(statement);
   }
 
-  /** What stands before it may be a draft; what follows it takes nothing back. */
-  private static Reply structured(StructuredAnswer.Answer answer) {
+  /** What stands before it may be a draft; what follows it, or stands in it, takes nothing back. */
+  private static Reply structured(StructuredAnswer.Answer answer, String said) {
+    StructuredAnswer.Answer inner = StructuredAnswer.inside(answer);
+    if (inner != null) {
+      return structured(inner, said);
+    }
     String sql = Json.text(answer.json().path("sql")).strip();
     String problem = Excerpt.cut(Excerpt.line(Json.text(answer.json().path("problem"))), 600);
     requireText(sql);
@@ -89,11 +93,16 @@ public sealed interface Reply {
     } catch (AiWorkerException e) {
       throw showing("statement: " + sql, e);
     }
-    if (!Set.of(statement).containsAll(StatementSearch.candidates(answer.after()))) {
+    StatementSearch.Found after = StatementSearch.candidates(answer.after(), !statement.isEmpty());
+    if (!Set.of(statement).containsAll(after.statements())) {
       throw Refusal.of("another statement follows the model's answer");
     }
     if (statement.isEmpty()) {
       return new Prose(problem);
+    }
+    boolean asks = Verdict.asksBack(answer.lead(), false) || after.asksBack();
+    if (asks || StructuredAnswer.asksBack(answer.json(), statement)) {
+      return new Prose(said);
     }
     if (!StructuredAnswer.isNothing(problem)) {
       throw Refusal.of("the model's answer holds a statement and a problem");

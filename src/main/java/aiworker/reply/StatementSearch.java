@@ -5,7 +5,9 @@ import aiworker.error.Refusal;
 import aiworker.lexer.Lexer;
 import aiworker.lexer.Token;
 import aiworker.lexer.Token.Kind;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -54,77 +56,110 @@ final class StatementSearch {
           NOT NO TO UP OF IN BY WITH FOR IS ARE WAS WERE I WE
           """);
 
-  /** Words of English that speak against a statement, right before it and right after it. */
-  private static final Pattern AGAINST_WHAT_FOLLOWS =
+  /** Characters of prose that are read next to a statement; bounds the work on hostile text. */
+  private static final int LONGEST_PROSE = 10_000;
+
+  /** A text beside one of these is a value, and not a key, a pattern or a format. */
+  private static final Set<String> COMPARISONS = Set.of("=", "<>", "!=", "<", ">", "<=", ">=");
+
+  /** Texts that models write where they do not know which. */
+  private static final Pattern PLACEHOLDER =
       Pattern.compile(
-          "(?:\\b(?:not|never|avoid|wrong|incorrect|invalid|cannot)|n['\u2019]t|instead of|rather than)"
-              + "(?:\\W+(?:use|using|run|running|write|do|say|just|simply|try|is|was|be|would|query|statement|one|sql"
-              + "|this|that|like|with|approach|version|attempt|draft|example))*\\W*\\z",
+          "%?(?:<(?!/?(?:b|i|p|u|a|br|hr|em|li|ul|ol|td|tr|div|span|html|body|script|img|h[1-6]|strong|table|pre|code|null|none|unknown"
+              + "|empty|think|answer)>)[a-z][\\w .-]*>|\\{\\{[^{}]+}}|\\$\\{\\w+}|%s|%\\(\\w+\\)s|\\[(?!true]|false]|null])[a-z]+(?:[_ ][a-z]+)*]"
+              + "|(?:your|insert|enter|replace|put|placeholder|some|desired|specific|target|given)[_ -](?:\\w+[_ -])*(?:name|value|id|date|country|city|email|region|category|status|year|month"
+              + "|code|type|product|customer|user|here|text|string|number|key|state|title)|placeholder|\\.\\.\\.|…|yyyy-mm-dd|dd\\.mm\\.yyyy|mm/dd/yyyy"
+              + "|start_?date|end_?date)%?",
           Pattern.CASE_INSENSITIVE);
 
-  private static final Pattern AGAINST_WHAT_PRECEDES =
-      Pattern.compile(
-          "\\W*(?:(?:but|which|this|that|it|the|above|query|statement|one|first|draft)\\W+){0,4}"
-              + "(?:is|was|would|will|does|did|can|could|should|wo|ca)?\\W*(?:be\\W+)?"
-              + "(?:wrong|incorrect|invalid|fails?|(?:not|n['\u2019]t|cannot)\\W+(?:be\\W+)?"
-              + "(?:work|used?|right|correct|valid|possible|run|enough|what|an? answer|the answer))\\b",
-          Pattern.CASE_INSENSITIVE);
+  /** Words after which an operand, a name or another word stands, so that no alias does. */
+  private static final Set<String> BEFORE_MORE =
+      Lexer.words(
+          """
+          SELECT FROM AS BY JOIN AND OR NOT IN LIKE ILIKE SIMILAR TO IS WHERE LIMIT OFFSET ON HAVING UNION INTERSECT EXCEPT
+          ALL DISTINCT TABLE ONLY WITH CASE WHEN THEN ELSE BETWEEN USING COLLATE NULLS FETCH FIRST NEXT FOR OVER WINDOW ANY
+          LATERAL VALUES SYMMETRIC INTERVAL DATE TIMESTAMP TIME ZONE AT ESCAPE ROWS ROW
+          """);
 
-  private static final int LONGEST_VERDICT = 200;
+  /** Words that end a statement and are no alias. */
+  private static final Set<String> LAST_WORDS =
+      Lexer.words(
+          """
+          ASC DESC FIRST LAST ONLY TIES ROW ROWS END NULL TRUE FALSE UNKNOWN ALL CURRENT_DATE CURRENT_TIMESTAMP LOCALTIME
+          LOCALTIMESTAMP CURRENT_USER USER ORDINALITY UPDATE SHARE LOCKED NOWAIT NORMALIZED DOCUMENT
+          """);
+
+  /** What was found in a text. */
+  record Found(Set<String> statements, boolean asksBack) {}
 
   private StatementSearch() {}
 
   /**
    * The statement's own text, without fence, prose in front and the semicolon at its end; null if
-   * there is none.
+   * there is none, or the prose asks back on what it depends.
    *
    * @throws AiWorkerException STATEMENT_REFUSED if there are several, something follows the
    *     semicolon, or the prose speaks against it
    */
   static String find(String text) {
-    Set<String> found = candidates(text);
-    if (found.size() > 1) {
-      throw Refusal.of("the model's reply holds %d statements, allowed is 1", found.size());
+    Found found = candidates(text, false);
+    if (found.statements.size() > 1) {
+      throw Refusal.of(
+          "the model's reply holds %d statements, allowed is 1", found.statements.size());
     }
-    return found.isEmpty() ? null : found.iterator().next();
+    return found.statements.isEmpty() || found.asksBack ? null : found.statements.iterator().next();
   }
 
   /**
    * All that may be meant as the statement; what is plain among prose ends where the text does.
    *
+   * @param after whether the text follows an answer, which it may take back
    * @throws AiWorkerException STATEMENT_REFUSED if the prose speaks against one
    */
-  static Set<String> candidates(String text) {
+  static Found candidates(String text, boolean after) {
     Set<String> found = new LinkedHashSet<>();
     if (startsStatement(text, 0, true)) {
       found.add(whole(text));
-      return found;
+      return new Found(found, false);
     }
     Set<String> inline = new LinkedHashSet<>();
-    int said = 0;
+    StringBuilder prose = new StringBuilder();
+    boolean asks = false;
+    boolean follows = after;
     for (int at = 0; at < text.length(); ) {
       int end = at + 1;
       String statement = null;
       Set<String> kind = found;
+      boolean code = false;
       if (Markdown.isFence(text, at)) {
         Markdown.Fence fence = Markdown.fence(text, at);
         end = fence.end();
-        statement = startsStatement(fence.body(), 0, true) ? fence.body() : null;
+        code = true;
+        String body = Markdown.unfenced(fence.body());
+        statement = startsStatement(body, 0, true) && !Markdown.isOfThoughts(fence) ? body : null;
       } else if (text.charAt(at) == '`' && text.indexOf('`', end) > 0) {
-        String code = text.substring(end, text.indexOf('`', end));
-        end += code.length() + 1;
-        statement = code.indexOf(' ') > 0 && startsStatement(code, 0, true) ? code : null;
+        String quoted = text.substring(end, text.indexOf('`', end));
+        end += quoted.length() + 1;
+        statement = quoted.indexOf(' ') > 0 && startsStatement(quoted, 0, true) ? quoted : null;
         kind = inline;
       } else if (begins(text, at) && startsStatement(text, at, false)) {
         statement = text.substring(at);
         end = text.length();
       }
       if (statement != null) {
-        requireNothingAgainst(text, said, at, end);
+        asks |= judge(prose.toString(), follows, true);
         kind.add(whole(statement));
-        said = end;
+        follows = true;
+        prose.setLength(0);
+      } else if (code) {
+        prose.append("\n\n");
+      } else {
+        prose.append(text, at, end);
       }
       at = end;
+    }
+    if (follows) {
+      asks |= judge(prose.toString(), true, false);
     }
     if (found.size() == 1) {
       // `SELECT count(*)` may explain a part of the one that reads tables
@@ -133,11 +168,32 @@ final class StatementSearch {
           code -> reads(one) && !reads(spaced(code)) && one.startsWith(spaced(code) + " "));
     }
     found.addAll(inline);
-    return found;
+    return new Found(found, asks);
+  }
+
+  /** Whether prose beside a statement asks back. */
+  private static boolean judge(String prose, boolean follows, boolean leads) {
+    boolean asks = false;
+    if (follows) {
+      String begin = prose.substring(0, Math.min(prose.length(), LONGEST_PROSE)).strip();
+      boolean goesOn = !begin.isEmpty() && Character.isLowerCase(begin.charAt(0));
+      asks = Verdict.asksBack(goesOn ? "This " + begin : begin, true);
+    }
+    if (leads) {
+      String lead = prose.stripTrailing();
+      if (lead.endsWith(";")) {
+        throw Refusal.of("another statement may end before the one in the model's reply");
+      }
+      asks |= Verdict.asksBack(lead.substring(Math.max(0, lead.length() - LONGEST_PROSE)), false);
+    }
+    return asks;
   }
 
   private static boolean begins(String text, int at) {
-    return at > 0 && (text.charAt(at - 1) == '\n' || text.charAt(at - 1) == ':');
+    return at > 0
+        && (text.charAt(at - 1) == '\n'
+            || text.charAt(at - 1) == ':'
+            || text.startsWith(":**", at - 3));
   }
 
   private static String spaced(String statement) {
@@ -148,18 +204,6 @@ final class StatementSearch {
     return spaced.contains(" FROM ");
   }
 
-  private static void requireNothingAgainst(String text, int said, int from, int to) {
-    String before = text.substring(Math.max(said, from - LONGEST_VERDICT), from);
-    if (before.stripTrailing().endsWith(";")) {
-      throw Refusal.of("another statement may end before the one in the model's reply");
-    }
-    String after = text.substring(to, Math.min(text.length(), to + LONGEST_VERDICT));
-    if (AGAINST_WHAT_FOLLOWS.matcher(before).find()
-        || AGAINST_WHAT_PRECEDES.matcher(after).lookingAt()) {
-      throw Refusal.of("the model's reply speaks against its own statement");
-    }
-  }
-
   /**
    * A statement without the semicolon at its end.
    *
@@ -168,20 +212,75 @@ final class StatementSearch {
   static String whole(String statement) {
     Lexer lexer = Lexer.from(statement, 0);
     int end = -1;
+    List<Token> tokens = new ArrayList<>();
     try {
       for (Token token = lexer.next(); token != null; token = lexer.next()) {
-        if (end < 0 && token.is(";")) {
+        if (token.kind() == Kind.COMMENT) {
+          Verdict.requireFor(token.text());
+        } else if (end < 0 && token.is(";")) {
           end = token.start();
-        } else if (end >= 0 && !token.is(";") && token.kind() != Kind.COMMENT) {
+        } else if (end >= 0 && !token.is(";")) {
           throw Refusal.of("text follows the first statement, at \"%s\"", token.text());
+        } else if (end < 0) {
+          tokens.add(token);
         }
       }
+      requireNoWordOfProse(statement, tokens);
+      requireNoPlaceholder(tokens);
     } catch (AiWorkerException e) {
-      if (end >= 0) {
+      if (end >= 0 || lexer.isAtEnd()) {
         throw e;
       }
     }
     return (end < 0 ? statement : statement.substring(0, end)).strip();
+  }
+
+  /** "Thanks" on a line of its own would be the last table's alias. */
+  private static void requireNoWordOfProse(String statement, List<Token> tokens) {
+    if (tokens.size() < 3) {
+      return;
+    }
+    Token last = tokens.get(tokens.size() - 1);
+    Token before = tokens.get(tokens.size() - 2);
+    boolean labelled = before.isWord("AS") && isCapitalised(before.text());
+    if (labelled) {
+      before = tokens.get(tokens.size() - 3);
+    }
+    boolean alias =
+        last.kind() == Kind.WORD
+            && !LAST_WORDS.contains(last.word())
+            && (before.kind() == Kind.QUOTED_NAME
+                || before.kind() == Kind.STRING
+                || before.kind() == Kind.NUMBER
+                || before.is(")")
+                || before.is("]")
+                || (before.kind() == Kind.WORD && !BEFORE_MORE.contains(before.word())));
+    boolean ofItsOwn =
+        statement.substring(before.end(), last.start()).indexOf('\n') >= 0
+            || (isCapitalised(last.text()) && last.text().length() > 3);
+    long used = tokens.stream().filter(t -> t.isName() && t.name().equals(last.name())).count();
+    boolean reads = tokens.stream().anyMatch(token -> token.isWord("FROM"));
+    if (alias && ofItsOwn && used == 1 && (reads || labelled)) {
+      throw Refusal.of("a word follows the statement, \"%s\"", last.text());
+    }
+  }
+
+  private static void requireNoPlaceholder(List<Token> tokens) {
+    for (int at = 1; at < tokens.size(); at++) {
+      Token token = tokens.get(at);
+      Token before = tokens.get(at - 1);
+      boolean compared =
+          (before.kind() == Kind.OPERATOR && COMPARISONS.contains(before.text()))
+              || before.isWord("LIKE")
+              || before.isWord("ILIKE")
+              || before.isWord("BETWEEN")
+              || (before.is("(") && at > 1 && tokens.get(at - 2).isWord("IN"));
+      if (token.kind() == Kind.STRING
+          && compared
+          && PLACEHOLDER.matcher(Token.unquoted(token.text())).matches()) {
+        throw Refusal.of("%s stands for something that the question does not say", token.text());
+      }
+    }
   }
 
   /** Whether a statement begins here; in the middle of prose, capitalised words are prose. */

@@ -15,7 +15,9 @@ import java.io.Reader;
 import java.io.StringReader;
 import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The answer in the shape that is asked for, {@code {"sql": …, "problem": …}}: alone, in a fence or
@@ -36,6 +38,34 @@ final class StructuredAnswer {
   /** Braces and fences that may hold something else; bounds the work on hostile text. */
   private static final int MOST_FAILED = 200;
 
+  private static final Pattern SMART_QUOTES = Pattern.compile("[“”„‟＂«»]");
+
+  /** Keys that say whether the statement is right, so that "false" speaks against it. */
+  private static final Pattern GOOD_KEY =
+      Pattern.compile(
+          "^(?:(?:is|can|was|looks|sql|query)_?)*(?:correct|valid|ok|okay|right|success\\w*|succeeded|answerable|possible|executable|answered?|complete"
+              + "|final|safe|verified|works|runnable|sufficient|usable|supported|feasible|accepted|approved|relevant|passed|validated)"
+              + "(?:_?(?:sql|query|syntax|answer))?$",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern BAD_KEY =
+      Pattern.compile(
+          "error|issue|incorrect|invalid|wrong|fail|refus|clarif|ambigu|missing|is_?draft|incomplete|needs_|requires_(?:input|user)|placeholder|unanswerable"
+              + "|cannot|mistake|correction|retract|discard|supersed|problems?$|reject|^retry",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern VERDICT_KEY =
+      Pattern.compile(
+          "status|verdict|state|result|check|review|assessment|validation|quality|outcome|evaluation|correctness|validity|"
+              + GOOD_KEY.pattern(),
+          Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern THOUGHT_KEY =
+      Pattern.compile("th(?:ought|ink)|reason|analysis|(?<!ex)plan|scratch|reflect|step|cot|draft");
+
+  private static final Pattern QUESTION_KEY =
+      Pattern.compile("^(?:question|prompt|input|user|request|title|follow|suggest)");
+
   /** What models write for null. */
   private static final Set<String> NOTHING = Set.of("null", "none", "none.", "no", "n/a");
 
@@ -52,9 +82,16 @@ final class StructuredAnswer {
    * The one answer in a text.
    *
    * @param json an object
+   * @param lead what is said right before it
    * @param after what is said after it
    */
-  record Answer(JsonNode json, String after) {}
+  record Answer(JsonNode json, String lead, String after) {}
+
+  /** The first and the last index of answers. */
+  private static final class Span {
+    private int begin = -1;
+    private int end;
+  }
 
   /**
    * The one answer in a text; null if there is none, or the text is a statement.
@@ -67,11 +104,26 @@ final class StructuredAnswer {
       return null;
     }
     Set<JsonNode> answers = new LinkedHashSet<>();
-    int end = collect(said, answers);
+    Span span = collect(said, answers);
     if (answers.size() > 1) {
       throw Refusal.of("the model's reply holds %d answers, allowed is 1", answers.size());
     }
-    return answers.isEmpty() ? null : new Answer(answers.iterator().next(), said.substring(end));
+    if (answers.isEmpty()) {
+      String plain = SMART_QUOTES.matcher(said).replaceAll("\"");
+      boolean smart = said.indexOf('"') < 0 && !plain.equals(said) && said.indexOf('{') >= 0;
+      return smart ? in(plain) : null;
+    }
+    String before = said.substring(0, span.begin).stripTrailing();
+    // "`SELECT 1` would be wrong." speaks of the other one
+    boolean ofAnother = before.endsWith(".") && before.indexOf('`') >= 0;
+    int line =
+        ofAnother
+            ? before.length() - 1
+            : Math.max(before.lastIndexOf('\n'), before.lastIndexOf(". "));
+    return new Answer(
+        answers.iterator().next(),
+        before.substring(Math.max(line, before.lastIndexOf('`')) + 1),
+        said.substring(span.end));
   }
 
   static boolean isNothing(String problem) {
@@ -88,14 +140,95 @@ final class StructuredAnswer {
     return answers.isEmpty() ? -1 : first.end;
   }
 
+  /** The index after an answer that begins there, or that index if none does. */
+  static int endOfAnswer(String text, int at) {
+    Value value = value(text, at);
+    return value.json == null || add(value.json, new LinkedHashSet<>()) ? value.end : at;
+  }
+
+  /** The answer that an answer's own {@code sql} holds once more as JSON; null if none does. */
+  static Answer inside(Answer answer) {
+    String sql = answer.json.path("sql").asText("").strip();
+    Value value = value(Markdown.unfenced(sql), 0);
+    Set<JsonNode> inner = new LinkedHashSet<>();
+    boolean whole = value.json != null && add(value.json, inner) && inner.size() == 1;
+    return whole && value.end == Markdown.unfenced(sql).length() && isOnly(answer.json)
+        ? new Answer(inner.iterator().next(), answer.lead, answer.after)
+        : null;
+  }
+
+  /** Whether nothing but a statement is said. */
+  private static boolean isOnly(JsonNode json) {
+    return isNothing(json.path("problem").asText(""))
+        && json.size() == (json.has("problem") ? 2 : 1);
+  }
+
+  /**
+   * Whether what else stands in the answer asks something back.
+   *
+   * @throws aiworker.error.AiWorkerException STATEMENT_REFUSED if it speaks against the statement
+   *     or holds another
+   */
+  static boolean asksBack(JsonNode json, String statement) {
+    boolean asks = false;
+    boolean after = false;
+    for (Map.Entry<String, JsonNode> entry : json.properties()) {
+      String key = entry.getKey();
+      if (key.equals("sql")) {
+        after = true;
+      } else if (!key.equals("problem")) {
+        asks |= asksBack(key, entry.getValue(), statement, after);
+      }
+    }
+    return asks;
+  }
+
+  private static boolean asksBack(String key, JsonNode value, String statement, boolean after) {
+    if (value.isContainerNode()) {
+      boolean asks = false;
+      if (value.isObject()) {
+        for (Map.Entry<String, JsonNode> entry : value.properties()) {
+          asks |= asksBack(entry.getKey(), entry.getValue(), statement, after);
+        }
+      } else {
+        for (JsonNode element : value) {
+          asks |= asksBack(key, element, statement, after);
+        }
+      }
+      return asks;
+    }
+    String text = value.isTextual() ? value.textValue().strip() : value.asText("").strip();
+    boolean nothing = isNothing(text) || text.equalsIgnoreCase("false") || text.equals("0");
+    boolean says = value.isBoolean() || text.equalsIgnoreCase("true") || nothing;
+    if ((GOOD_KEY.matcher(key).find() && nothing && !value.isNull())
+        || (BAD_KEY.matcher(key).find() && !nothing)
+        || (VERDICT_KEY.matcher(key).find() && !says && Verdict.isBad(text))) {
+      throw Refusal.of("the model's answer speaks against its own statement, in \"%s\"", key);
+    }
+    if (says || !value.isTextual()) {
+      return false;
+    }
+    Value inner = value(text, 0);
+    if (inner.json == null || inner.json.isContainerNode()) {
+      return asksBack(
+          key, inner.json == null ? MissingNode.getInstance() : inner.json, statement, after);
+    }
+    String code = Markdown.unfenced(text);
+    if (StatementSearch.startsStatement(code, 0, true)
+        && !StatementSearch.whole(code).equals(statement)) {
+      throw Refusal.of("the model's answer holds another statement, in \"%s\"", key);
+    }
+    boolean thought = !after && THOUGHT_KEY.matcher(key).find();
+    return !thought && Verdict.asksBack(text, after && !QUESTION_KEY.matcher(key).find());
+  }
+
   /** The index after a JSON value that begins there, or that index if none does. */
   static int end(String text, int at) {
     return value(text, at).end;
   }
 
-  /** Gives the index after the last one. */
-  private static int collect(String said, Set<JsonNode> answers) {
-    int end = 0;
+  private static Span collect(String said, Set<JsonNode> answers) {
+    Span span = new Span();
     int failed = 0;
     for (int at = 0; at < said.length(); ) {
       if (failed > MOST_FAILED) {
@@ -103,10 +236,11 @@ final class StructuredAnswer {
       }
       char c = said.charAt(at);
       Value value = null;
+      int begin = at;
       if (Markdown.isFence(said, at)) {
         Markdown.Fence fence = Markdown.fence(said, at);
-        String body = fence.body().strip();
-        if (!StatementSearch.startsStatement(body, 0, true)) {
+        String body = Markdown.unfenced(fence.body());
+        if (!Markdown.isOfThoughts(fence) && !StatementSearch.startsStatement(body, 0, true)) {
           value = value(body, 0);
         }
         at = fence.end();
@@ -117,11 +251,14 @@ final class StructuredAnswer {
         at++;
       }
       if (value != null) {
-        end = addAll(value, answers) ? at : end;
+        if (addAll(value, answers)) {
+          span.begin = span.begin < 0 ? begin : span.begin;
+          span.end = at;
+        }
         failed += value.json.isMissingNode() ? 1 : 0;
       }
     }
-    return end;
+    return span;
   }
 
   private static boolean addAll(Value value, Set<JsonNode> answers) {
@@ -140,7 +277,7 @@ final class StructuredAnswer {
       }
     } else if (json.isTextual()) {
       Value inner = value(json.textValue().strip(), 0);
-      found = (inner.json == null || inner.json.isObject()) && addAll(inner, answers);
+      found = (inner.json == null || !inner.json.isArray()) && addAll(inner, answers);
     } else if (json.has("sql") || json.has("problem")) {
       answers.add(json);
       found = true;
@@ -149,6 +286,9 @@ final class StructuredAnswer {
   }
 
   private static Value value(String text, int at) {
+    if (at < text.length() && text.charAt(at) == '\uFEFF') {
+      return value(text, at + 1);
+    }
     if (at >= text.length() || "{[\"".indexOf(text.charAt(at)) < 0) {
       return new Value(MissingNode.getInstance(), at);
     }

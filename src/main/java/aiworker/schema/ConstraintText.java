@@ -46,7 +46,8 @@ final class ConstraintText {
 
   /**
    * The values in {@code CHECK ((c = ANY (ARRAY['a'::text, 'b'::text])))}, or in equalities joined
-   * by OR; null if the CHECK says anything else or lists very many.
+   * by OR; null if the CHECK says anything else, lists very many or is NOT VALID, so that rows may
+   * hold others.
    */
   static AllowedValues allowedValues(String definition) {
     SqlScanner scanner = new SqlScanner(definition);
@@ -111,7 +112,6 @@ final class ConstraintText {
   }
 
   private static boolean ended(SqlScanner scanner) {
-    scanner.skip(" NOT VALID");
     return scanner.atEnd();
   }
 }

@@ -9,17 +9,23 @@ import java.util.List;
  * @param column {@code relation.column}, as a query would write it
  * @param literals SQL literals of the values, at least one
  * @param foldsCase whether the column's type takes no notice of case
+ * @param padded whether it takes no notice of spaces at the end
  */
-public record KnownValues(String column, List<String> literals, boolean foldsCase) {
+public record KnownValues(String column, List<String> literals, boolean foldsCase, boolean padded) {
   public KnownValues {
     literals = List.copyOf(literals);
   }
 
   /** Whether the text is one of them. */
   public boolean contains(String text) {
-    String literal = literal(text);
+    String literal = told(literal(text));
     return literals.stream()
+        .map(this::told)
         .anyMatch(known -> foldsCase ? known.equalsIgnoreCase(literal) : known.equals(literal));
+  }
+
+  private String told(String literal) {
+    return padded ? literal.replaceFirst(" +'$", "'") : literal;
   }
 
   /** A string constant that stands for the text, safe to print. */

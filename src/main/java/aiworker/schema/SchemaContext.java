@@ -66,14 +66,17 @@ public final class SchemaContext {
         for (Column candidate : relation.columns()) {
           if (Token.unquoted(candidate.name()).equals(column)) {
             List<String> literals = candidate.knownValues();
-            if (literals.isEmpty()) {
+            if (literals.isEmpty()
+                || candidate.type().matches(".* COLLATE (?!\"(?:C|POSIX)\"$).*")) {
               return List.of();
             }
             known.add(
                 new KnownValues(
                     relation.name() + "." + candidate.name(),
                     literals,
-                    candidate.typeId().endsWith(".citext")));
+                    candidate.typeId().endsWith(".citext"),
+                    candidate.type().startsWith("character(")
+                        || candidate.type().equals("character")));
           }
         }
       }

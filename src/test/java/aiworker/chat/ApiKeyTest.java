@@ -15,6 +15,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,6 +124,11 @@ class ApiKeyTest {
     Path pipe = folder.resolve("pipe");
     assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
     assertEquals("it is not a regular file", missing(pipe).detail());
+    // as if it had been put there between the look and the opening
+    IOException e =
+        assertThrows(
+            IOException.class, () -> SmallFile.readWithin(Duration.ofMillis(20), pipe, 100));
+    assertEquals("it could not be read within 20 ms", e.getMessage());
     Path loop = folder.resolve("loop");
     Files.createSymbolicLink(loop, loop);
     missing(loop);

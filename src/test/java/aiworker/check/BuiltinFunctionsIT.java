@@ -42,6 +42,7 @@ class BuiltinFunctionsIT {
           "websearch_to_tsquery",
           "json_to_tsvector",
           "jsonb_to_tsvector",
+          "ts_debug",
           "ts_headline",
           "ts_lexize",
           "ts_parse",

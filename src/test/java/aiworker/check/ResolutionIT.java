@@ -10,6 +10,7 @@ import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
 import aiworker.testing.TestCluster;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -278,11 +279,11 @@ class ResolutionIT {
             database.database(),
             CheckDatabase.config(1_000, List.of(), List.of("sales", "public"), false));
     database.execute(
-        "CREATE TYPE sales.mood AS ENUM ('good', 'bad'); CREATE TABLE sales.days (d date, t timestamptz, m sales.mood, f float8)");
+        "CREATE TYPE sales.mood AS ENUM ('good', 'bad'); CREATE COLLATION sales.plain FROM \"C\"; CREATE TABLE sales.days (d date, t timestamptz, m sales.mood, f float8)");
     database.execute("SET LOCAL datestyle = 'ISO, DMY'; SET LOCAL extra_float_digits = -12");
     String text =
         both.prove(
-                "SELECT d FROM days WHERE m = 'good'::mood AND d = '2024-02-01' AND f = 1.23456789::float8 AND t > '2024-02-01 12:00+02'")
+                "SELECT d FROM days WHERE m::text COLLATE plain = 'good' AND d = '2024-02-01' AND f = 1.23456789::float8 AND t > '2024-02-01 12:00+02'")
             .text();
     assertTrue(text.contains("2024-02-01") && text.contains("1.23456789"), text);
     for (String literal :
@@ -291,7 +292,8 @@ class ResolutionIT {
             "'today'::date",
             "'now'::timestamptz",
             "'2024-02-01'::timestamptz")) {
-      String statement = "SELECT d FROM days WHERE m = 'good'::mood AND d < " + literal;
+      String statement =
+          "SELECT d FROM days WHERE m::text COLLATE plain = 'good' AND d < " + literal;
       assertThrows(AiWorkerException.class, () -> both.prove(statement), literal);
     }
   }
@@ -376,6 +378,153 @@ class ResolutionIT {
       database.execute("SET LOCAL search_path = other, public, pg_catalog");
       assertNotEquals(meant, database.rows(statement), statement);
       assertEquals(meant, database.rows(text), text);
+    }
+  }
+
+  /** What is named in the statement and not in the tree. */
+  @Test
+  void typesCollationsAndConfigurationsThatHaveNamesakesAreQualifiedOrRefused()
+      throws SQLException {
+    Prover alone =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("public"), false));
+    String configured = "SELECT to_tsvector('english', name) FROM users";
+    assertEquals(configured + " LIMIT 1000", alone.prove(configured).text());
+    database.execute(
+        """
+        CREATE SCHEMA other;
+        CREATE DOMAIN other.text AS varchar CHECK (public.ran());
+        CREATE COLLATION other."C" FROM "POSIX";
+        CREATE TEXT SEARCH CONFIGURATION other.english (COPY = pg_catalog.simple);
+        """);
+    for (String[] pair :
+        new String[][] {
+          {"SELECT country::text FROM users", "country::pg_catalog.text"},
+          {"SELECT CAST(id AS text), text 'x' FROM users", "pg_catalog.text 'x'"},
+          {
+            // as a label without AS it could be a type's name to us, and is nothing to PostgreSQL
+            // 13
+            (TestCluster.major() < 14 ? "SELECT name AS text" : "SELECT name text")
+                + " FROM users ORDER BY name COLLATE \"C\"",
+            "COLLATE pg_catalog.\"C\""
+          },
+          {"SELECT x.a FROM json_to_record('{}') AS x(a text)", "x(a pg_catalog.text)"},
+          {"SELECT to_tsvector('pg_catalog.english', name) FROM users", "'pg_catalog.english'"}
+        }) {
+      String text = alone.prove(pair[0]).text();
+      assertTrue(text.contains(pair[1]), text);
+      database.execute("SET LOCAL search_path = public");
+      List<String> meant = database.rows(pair[0]);
+      database.execute("SET LOCAL search_path = other, public, pg_catalog");
+      assertEquals(meant, database.rows(text), text);
+    }
+    assertEquals(Failure.STATEMENT_REFUSED, refusal(configured));
+    assertEquals("f", runs());
+  }
+
+  /** There is no way to write which operator a keyword stands for. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          =  | SELECT id FROM users WHERE name IN ('a', 'b')
+          <> | SELECT id FROM users WHERE name NOT IN ('a', 'b')
+          =  | SELECT CASE name WHEN 'a' THEN 1 END FROM users
+          =  | SELECT NULLIF(name, 'a') FROM users
+          =  | SELECT id FROM users WHERE name IS DISTINCT FROM 'a'
+          =  | SELECT count(*) FROM users JOIN users AS u USING (name)
+          =  | SELECT count(*) FROM users NATURAL JOIN (SELECT name FROM users) AS u
+          >= | SELECT id FROM users WHERE name BETWEEN 'a' AND 'b'
+          ~~ | SELECT id FROM users WHERE name LIKE 'a%'
+          ~~* | SELECT id FROM users WHERE name ILIKE 'a%'
+          ~  | SELECT id FROM users WHERE name SIMILAR TO 'a'
+          """)
+  void keywordWhoseOperatorHasANamesakeIsRefused(String operator, String statement)
+      throws SQLException {
+    Prover alone =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("public"), false));
+    assertEquals(statement + " LIMIT 1000", alone.prove(statement).text());
+    database.execute(
+        "CREATE SCHEMA other; CREATE FUNCTION other.never(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT false';"
+            + "CREATE OPERATOR other."
+            + operator
+            + " (LEFTARG = text, RIGHTARG = text, FUNCTION = other.never)");
+    AiWorkerException e =
+        assertThrows(AiWorkerException.class, () -> alone.prove(statement), statement);
+    assertEquals(Failure.STATEMENT_REFUSED, e.failure());
+    assertTrue(e.getMessage().contains("operator " + operator + " could be"), e.getMessage());
+    assertTrue(e.detail().contains("OPERATOR(pg_catalog." + operator + ")"), e.detail());
+    alone.prove("SELECT CASE WHEN id > 1 THEN 2 END FROM users");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          SELECT city::text FROM plain.t   | CREATE DOMAIN other.text AS varchar
+          SELECT city COLLATE "C" FROM plain.t | CREATE COLLATION other."C" FROM "POSIX"
+          SELECT to_tsvector('english', city) FROM plain.t | CREATE TEXT SEARCH CONFIGURATION other.english (COPY = pg_catalog.simple)
+          SELECT lower(city) FROM plain.t  | CREATE FUNCTION other.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'
+          SELECT city FROM plain.t WHERE city = 'a' | CREATE OPERATOR other.= (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)
+          SELECT city FROM plain.t WHERE city IN ('a', 'b') | CREATE OPERATOR other.= (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)
+          SELECT city FROM t               | CREATE TABLE other.t (city text)
+          SELECT city FROM t               | CREATE TEMPORARY TABLE t (city text)
+          """)
+  void whereNoViewCanBeMadeWhatHasANamesakeIsRefused(String statement, String namesake)
+      throws SQLException {
+    database.connection().rollback();
+    database.execute(
+        "CREATE SCHEMA plain; GRANT USAGE ON SCHEMA plain TO ai_worker_prover; CREATE SCHEMA other;"
+            + "CREATE TABLE plain.t (city text)");
+    Prover plain =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("plain"), false));
+    Savepoint before = database.connection().setSavepoint();
+    database.execute("SET TRANSACTION READ ONLY");
+    assertFalse(plain.prove(statement).storable());
+    database.connection().rollback(before);
+    database.execute(namesake);
+    database.execute("SET TRANSACTION READ ONLY");
+    String refused =
+        assertThrows(AiWorkerException.class, () -> plain.prove(statement)).getMessage();
+    assertTrue(refused.contains("under another search path"), refused);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT coalesce(pg_typeof(1), 16500)",
+        "SELECT pg_typeof(1) UNION SELECT 16500",
+        "SELECT coalesce(kind, 16500) FROM t",
+        "SELECT coalesce(get_current_ts_config(), 16500)",
+        "SELECT '16500'::regconfig",
+        "SELECT jsonb_populate_record(t, '{\"kind\": 16500}') FROM t"
+      })
+  void whereNoViewCanBeMadeNumbersAreNotPrintedAsNames(String statement) throws SQLException {
+    database.connection().rollback();
+    database.execute(
+        "CREATE SCHEMA plain; GRANT USAGE ON SCHEMA plain TO ai_worker_prover; CREATE TABLE plain.t (kind regtype)");
+    database.execute("SET TRANSACTION READ ONLY");
+    Prover plain =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("plain"), false));
+    String refused =
+        assertThrows(AiWorkerException.class, () -> plain.prove(statement)).getMessage();
+    assertTrue(refused.contains("tells of objects out of scope"), refused);
+    plain.prove("SELECT to_tsvector('english'::regconfig, 'x')");
+  }
+
+  /** Earlier servers read the rest of such a number as a label. */
+  @ParameterizedTest
+  @ValueSource(strings = {"SELECT 1_000 AS n", "SELECT 0x1F", "SELECT 0b1_0 + 0o7, 1_0.5e1_0"})
+  void numbersOfLaterServersPassThere(String statement) {
+    if (TestCluster.major() >= 16) {
+      assertEquals(statement + " LIMIT 1000", database.prover().prove(statement).text());
+    } else {
+      assertEquals(Failure.STATEMENT_INVALID, refusal(statement));
     }
   }
 

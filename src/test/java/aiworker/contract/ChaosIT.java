@@ -53,13 +53,12 @@ class ChaosIT {
           request -> FakeEndpoint.completion("SELECT '" + request.lastMessage() + "' AS answer"));
       try (Connection connection = cluster.connect(database, "postgres");
           Statement statement = connection.createStatement()) {
-        statement.execute(
-            "UPDATE ai_worker_config SET model = 'test-model', base_url = '"
-                + endpoint.url()
-                + "'");
+        Installation.ask(endpoint, statement);
         for (int key = 0; key < KEYS; key++) {
           RuntimeContract.generate(connection, "key " + key, "v1");
         }
+        // so that a kill, which is a crash, forgets none
+        statement.execute("ALTER TABLE ai_worker.cache_hits SET LOGGED");
       }
       endpoint.delay(Duration.ofMillis(100));
       ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
@@ -86,6 +85,46 @@ class ChaosIT {
           "chaos, %s: %d hits committed, %d in doubt, %d calls failed, %d kill -9%n",
           runtime.title(), committedHits.get(), doubtfulHits.get(), failures.get(), KILLS);
       assertTrue(committedHits.get() > 20, "hits: " + committedHits);
+    }
+  }
+
+  /** What was folded stays, what was not is forgotten, and nothing is counted twice. */
+  @ParameterizedTest
+  @EnumSource(BackendRuntime.class)
+  void crashForgetsHitsThatAreNotFoldedAndNothingElse(BackendRuntime runtime) throws Exception {
+    runtime.require();
+    try (TestCluster cluster = Installation.start(Map.of());
+        FakeEndpoint endpoint = FakeEndpoint.start()) {
+      String database = Installation.create(cluster, runtime);
+      endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+      String statistics =
+          "SELECT concat_ws(' ', total_entries, total_hits, total_requests) FROM ai_worker_cache_stats";
+      try (Connection connection = cluster.connect(database, "postgres");
+          Statement statement = connection.createStatement()) {
+        Installation.ask(endpoint, statement);
+        for (int i = 0; i < 4; i++) {
+          RuntimeContract.generate(connection, "known", "v1");
+        }
+        RuntimeContract.value(connection, "SELECT ai_worker.clean()");
+        for (int i = 4; i < 6; i++) {
+          RuntimeContract.generate(connection, "known", "v1");
+        }
+        assertEquals("1 5 6", RuntimeContract.value(connection, statistics));
+      }
+      cluster.stopServer("fast");
+      cluster.startServer();
+      try (Connection connection = cluster.connect(database, "postgres")) {
+        assertEquals("1 5 6", RuntimeContract.value(connection, statistics), "a restart");
+      }
+      cluster.stopServer("immediate");
+      cluster.startServer();
+      try (Connection connection = cluster.connect(database, "postgres")) {
+        assertEquals("1 3 4", RuntimeContract.value(connection, statistics), "a crash");
+        assertEquals(
+            4, RuntimeContract.generate(connection, "known", "v1").get("hit_count").asInt());
+        RuntimeContract.value(connection, "SELECT ai_worker.clean()");
+        assertEquals("1 4 5", RuntimeContract.value(connection, statistics));
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package aiworker.contract;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
@@ -160,6 +161,129 @@ abstract class ConcurrencyContract extends RuntimeContract {
     }
     assertEquals("1", adminValue("SELECT count(*) FROM ai_worker.cache_hits"));
     assertEquals(Integer.toString(hits + 1), countedHits());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"})
+  void thousandsOfHitsInTurnInOneTransactionTakeNoLonger(String isolation) throws Exception {
+    fill(30, "1 day");
+    int hits = Full.or(12_000, 3_000);
+    try (Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET statement_timeout = " + Full.atMost(hits / 2));
+      for (int keys : new int[] {2, 30}) {
+        String all =
+            "SELECT max((ai_cached_sql('q' || 1 + i %% %d, 'v1') ->> 'hit_count')::int)"
+                    .formatted(keys)
+                + " FROM generate_series(1, "
+                + hits
+                + ") AS i";
+        statement.execute("BEGIN ISOLATION LEVEL " + isolation);
+        assertEquals(Integer.toString(hits / keys), value(connection, all));
+        statement.execute("SAVEPOINT here");
+        assertEquals(Integer.toString(2 * hits / keys), value(connection, all));
+        statement.execute("ROLLBACK TO here");
+        assertEquals(1 + hits / keys, generate(connection, "q1", "v1").get("hit_count").asInt());
+        statement.execute("COMMIT");
+        assertEquals(
+            Integer.toString(hits + 1), adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
+        admin("SELECT ai_worker_reset_stats()");
+      }
+    }
+  }
+
+  /** What a transaction remembers of its counters is a setting that its caller may set. */
+  @ParameterizedTest
+  @ValueSource(strings = {"READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"})
+  void nonsenseInTheMemoryOfATransactionLosesNoHit(String isolation) throws Exception {
+    cacheOne();
+    String key = adminValue("SELECT left(cache_key, 16) FROM ai_worker_cache");
+    List<String> memories =
+        List.of(
+            "x",
+            key,
+            " " + key + "=",
+            " " + key + "=(0,1) ",
+            " " + key + "=(0,1)+",
+            " " + key + "=(0,1)+x ",
+            " " + key + "=(0,0)+0 ",
+            " " + key + "=(999999999,9999)+0 ",
+            " " + key + "=(99999999999,1)+0 ",
+            " " + key + "=(0,99999)+99999999999999999999 ",
+            " " + key + "=(0,1)+99999999999999999 ",
+            adminValue("SELECT cache_key || ' (0,1) 1' FROM ai_worker_cache"));
+    try (Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      statement.execute("BEGIN ISOLATION LEVEL " + isolation);
+      for (String memory : memories) {
+        statement.execute("SET LOCAL ai_worker.counted = '" + memory + "'");
+        assertNotNull(value(connection, "SELECT ai_cached_sql('hot', 'v1')"));
+        assertNotNull(value(connection, "SELECT ai_cached_sql('hot', 'v1')"));
+      }
+      assertNull(statement.getWarnings());
+      statement.execute("COMMIT");
+      assertNull(connection.getWarnings());
+    }
+    assertEquals(Integer.toString(2 * memories.size()), countedHits());
+  }
+
+  /** A commit that waits for the disk would wait for the log, which a hit hardly adds to. */
+  @Test
+  void hitWritesNextToNothingToTheLog() throws Exception {
+    cacheOne();
+    int hits = 500;
+    try (Connection connection = asker()) {
+      generate(connection, "hot", "v1");
+      String before = adminValue("SELECT pg_current_wal_insert_lsn()");
+      for (int hit = 0; hit < hits; hit++) {
+        value(connection, "SELECT ai_cached_sql('hot', 'v1')");
+      }
+      int bytes =
+          Integer.parseInt(adminValue("SELECT pg_current_wal_insert_lsn() - '" + before + "'"));
+      // beside them somebody may write a checkpoint or what runs at the time
+      assertTrue(bytes < 100 * hits, bytes + " bytes");
+    }
+    assertEquals(
+        "u",
+        adminValue(
+            "SELECT relpersistence FROM pg_class WHERE oid = 'ai_worker.cache_hits'::regclass"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"})
+  void hitsCountInATableThatADbaMadeLogged(String isolation) throws Exception {
+    cacheOne();
+    generate("hot", "v1");
+    admin("ALTER TABLE ai_worker.cache_hits SET LOGGED");
+    try (Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET default_transaction_isolation = '" + isolation + "'");
+      value(connection, "SELECT ai_cached_sql('hot', 'v1')");
+    } finally {
+      admin("ALTER TABLE ai_worker.cache_hits SET UNLOGGED");
+    }
+    assertEquals("2", countedHits());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"})
+  void lockOnTheCountersKeepsNoAnswer(String isolation) throws Exception {
+    cacheOne();
+    generate("hot", "v1");
+    try (Connection other = cluster.connect(database, "postgres");
+        Statement lock = other.createStatement();
+        Connection connection = asker();
+        Statement statement = connection.createStatement()) {
+      other.setAutoCommit(false);
+      lock.execute("LOCK TABLE ai_worker.cache_hits IN SHARE MODE");
+      statement.execute("SET statement_timeout = " + Full.atMost(500));
+      statement.execute("SET default_transaction_isolation = '" + isolation + "'");
+      assertEquals(
+          "SELECT 1 LIMIT 1000", value(connection, "SELECT ai_cached_sql('hot', 'v1') ->> 'sql'"));
+      other.rollback();
+      assertNotNull(value(connection, "SELECT ai_cached_sql('hot', 'v1')"));
+    }
+    assertEquals("2", countedHits());
   }
 
   @ParameterizedTest

@@ -181,7 +181,7 @@ class ConsoleIT extends WithGateway {
   void rowsArePagedNullsAreSeenAndAllGoIntoTheFile() throws IOException, InterruptedException {
     endpoint.replyWithSql(
         "SELECT a.id AS n, NULL::text AS nothing, 'a \"quoted\", text' AS words, 12345678901234567890 AS big"
-            + " FROM users AS a, users AS b WHERE b.id <= 6 ORDER BY b.id, a.id");
+            + ", '=1+1' AS formula, -a.id AS negative FROM users AS a, users AS b WHERE b.id <= 6 ORDER BY b.id, a.id");
     open("ask");
     askAndWait("many rows", "miss");
     press("Run");
@@ -202,8 +202,31 @@ class ConsoleIT extends WithGateway {
     }
     List<String> lines = Files.readAllLines(file);
     assertEquals(121, lines.size());
-    assertEquals("n,nothing,words,big", lines.get(0));
-    assertEquals("1,,\"a \"\"quoted\"\", text\",12345678901234567890", lines.get(1));
+    assertEquals("n,nothing,words,big,formula,negative", lines.get(0));
+    assertEquals("1,,\"a \"\"quoted\"\", text\",12345678901234567890,'=1+1,-1", lines.get(1));
+  }
+
+  /** More than a URL holds, in which verified entries are looked for. */
+  @Test
+  void longQuestionIsAnsweredFromTheCache() {
+    String question = "ü".repeat(4000);
+    ask(question);
+    open("ask");
+    browser.executeScript("document.getElementById('question').value = arguments[0]", question);
+    find("#version").sendKeys("v1");
+    press("Ask");
+    awaitScript("document.querySelector('#answer .badge.hit')");
+  }
+
+  @Test
+  void pageThatWasOpenedTooEarlyGoesOnByItself() {
+    restartGateway("admin", "POSTGRES_PORT", "1");
+    String address = "127.0.0.1:" + gateway.address().getPort();
+    browser.get("http://" + address + "/");
+    awaitText("#notice", "cannot be reached");
+    restartGateway("admin", "AI_WORKER_HTTP", address);
+    awaitScript("document.body.dataset.ready === 'yes'");
+    assertEquals("", find("#notice").getText());
   }
 
   @Test
@@ -335,6 +358,10 @@ class ConsoleIT extends WithGateway {
             .map(WebElement::getText)
             .sorted()
             .toList());
+    restartGateway("nobody");
+    open("ask");
+    awaitText("#progress", "may not ask");
+    assertFalse(find("#ask-form").isDisplayed());
   }
 
   @Test

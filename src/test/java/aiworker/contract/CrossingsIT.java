@@ -34,8 +34,7 @@ class CrossingsIT {
     try (FakeEndpoint endpoint = FakeEndpoint.start();
         Connection connection = cluster.connect(name, "postgres");
         Statement statement = connection.createStatement()) {
-      statement.execute(
-          "UPDATE ai_worker_config SET model = 'test-model', base_url = '" + endpoint.url() + "'");
+      Installation.ask(endpoint, statement);
       connection.setAutoCommit(false);
       statement.execute("SET LOCAL ROLE ai_worker");
       Database database = TestDatabase.of(connection);

@@ -1,10 +1,12 @@
 package aiworker.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.Full;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -14,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whatever of ours is damaged, health names it and install.sh mends it. */
 abstract class DamageContract extends RuntimeContract {
@@ -70,6 +74,13 @@ abstract class DamageContract extends RuntimeContract {
       SELECT 'index altered', n.object, format('DROP INDEX %s; CREATE INDEX %I ON %s ((1))', n.oid::regclass, c.relname, i.indrelid::regclass)
         FROM named AS n JOIN pg_class AS c ON n.class = 'pg_class'::regclass AND c.oid = n.oid
         JOIN pg_index AS i ON i.indexrelid = n.oid AND NOT i.indisprimary
+      UNION ALL
+      SELECT 'option reset', n.object, format('ALTER TABLE %s RESET (vacuum_truncate)', n.oid::regclass)
+        FROM named AS n JOIN pg_class AS c ON n.class = 'pg_class'::regclass AND n.number = 0 AND c.oid = n.oid
+       WHERE 'vacuum_truncate=off' = ANY (c.reloptions)
+      UNION ALL
+      SELECT 'replica identity', n.object, format('ALTER TABLE %s REPLICA IDENTITY NOTHING', n.oid::regclass)
+        FROM named AS n JOIN tables AS t ON t.oid = n.oid AND n.number = 0 JOIN pg_class AS c ON c.oid = n.oid AND c.relreplident = 'f'
       UNION ALL
       SELECT 'trigger dropped', n.object, format('DROP TRIGGER %I ON %s', g.tgname, g.tgrelid::regclass)
         FROM named AS n JOIN pg_trigger AS g ON n.class = 'pg_trigger'::regclass AND g.oid = n.oid
@@ -184,6 +195,37 @@ abstract class DamageContract extends RuntimeContract {
     assertEquals(List.of(), silent);
   }
 
+  /** What a DBA meets first, by what health says of it. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "DELETE FROM ai_worker_config | ai_worker_config has no row",
+        "DROP TABLE ai_worker_config CASCADE | missing: table public.ai_worker_config",
+        "DROP INDEX idx_ai_cache_hits | missing: index public.idx_ai_cache_hits;",
+        "DROP TRIGGER ai_worker_totals_insert ON ai_worker_cache | missing: trigger ai_worker_totals_insert on public.ai_worker_cache",
+        "DROP FUNCTION ai_sql(text, text) | missing: function ai_sql(text,text);",
+        "ALTER TABLE ai_worker_cache OWNER TO postgres | table ai_worker_cache belongs to role postgres",
+        "ALTER FUNCTION ai_sql(text, text) OWNER TO postgres | belongs to role postgres",
+        "GRANT EXECUTE ON FUNCTION ai_sql(text, text) TO PUBLIC | PUBLIC may execute",
+        "CREATE PUBLICATION p FOR ALL TABLES; ALTER TABLE ai_worker.traffic REPLICA IDENTITY NOTHING | altered: table ai_worker.traffic;",
+        "ALTER TABLE ai_worker_cache RESET (vacuum_truncate) | altered: table public.ai_worker_cache;"
+      })
+  void healthAnswersWhereItIsNeeded(String statements, String words) throws SQLException {
+    try (Connection connection = cluster.connect(database, "postgres");
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute(statements);
+      JsonNode health = json(value(connection, "SELECT ai_worker_health()"));
+      String problems = health.get("problems").toString();
+      assertTrue(
+          problems.replaceAll("public[.]", "").contains(words.replaceAll("public[.]", "")),
+          problems);
+      assertFalse(health.get("healthy").asBoolean());
+      connection.rollback();
+    }
+  }
+
   /** Of everything one thing is damaged, as far as an entry and a setting can outlive it. */
   @Test
   void manyDamagesAreMendedAtOnce() throws SQLException {
@@ -202,7 +244,9 @@ abstract class DamageContract extends RuntimeContract {
       for (int i = 0; i < damages.size(); i++) {
         Damage damage = damages.get(i);
         boolean each =
-            damage.kind().matches("(comment|privilege|index|trigger|view|membership|role).*");
+            damage
+                .kind()
+                .matches("(comment|privilege|index|trigger|view|membership|role|option|replica).*");
         if (damage.kind().startsWith("schema")
             || damage.statement().matches(CANNOT_BE_KEPT)
             || !(each || i % 3 == third)) {
@@ -334,7 +378,8 @@ abstract class DamageContract extends RuntimeContract {
     assertSame(before, what);
     assertEquals("7", adminValue("SELECT row_limit FROM ai_worker_config"), what);
     assertTrue(generate("kept", "v1").get("cache_hit").asBoolean(), what);
-    assertEquals("[]", adminValue("SELECT ai_worker_health() -> 'problems'"), what);
+    JsonNode health = json(adminValue("SELECT ai_worker_health()"));
+    assertTrue(isHealthy(health), what + ": " + health);
   }
 
   private void assertSame(List<String> before, String what) throws SQLException {

@@ -95,6 +95,8 @@ class GatewayAccessIT extends WithGateway {
     "AI_WORKER_HTTP_ORIGINS, example.com",
     "AI_WORKER_HTTP_TOKEN_FILE, /nowhere/token",
     "POSTGRES_PORT, 70000",
+    "POSTGRES_HOST, /var/run/postgresql",
+    "POSTGRES_HOST, localhost/other?user=x",
     "POSTGRES_SSLMODE, maybe"
   })
   void settingThatCannotBeUsedIsNamed(String name, String value) {
@@ -137,6 +139,20 @@ class GatewayAccessIT extends WithGateway {
         raw("GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
     assertEquals(400, raw("GET /?a=%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
     assertEquals(400, raw("nonsense\r\n\r\n"));
+    assertEquals(
+        400,
+        raw(
+            """
+            POST /generate HTTP/1.1
+            Host: localhost
+            Connection: close
+            Content-Type: application/json
+            Transfer-Encoding: gzip, chunked
+
+            0
+
+            """
+                .replace("\n", "\r\n")));
   }
 
   private int raw(String request) throws IOException {

@@ -111,6 +111,78 @@ class GatewayApiIT extends WithGateway {
     admin("DROP SEQUENCE public.numbers");
   }
 
+  /**
+   * Whatever its SQLSTATE, the connection is as good as before, and asking again would not help.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "08001, 422",
+    "0A000, 422",
+    "28P01, 422",
+    "3D000, 422",
+    "57P01, 422",
+    "P0001, 422",
+    "P0002, 422",
+    "23505, 422",
+    "54001, 422",
+    "53400, 422",
+    "53300, 429",
+    "53200, 500"
+  })
+  void errorOfTheStatementIsNotTheConnections(String sqlState, int status) throws SQLException {
+    restartGateway("asker", "AI_WORKER_HTTP_RUN", "on", "AI_WORKER_HTTP_POOL", "1");
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT id FROM users"));
+    ask("fails");
+    String backend =
+        "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE application_name = 'ai-worker-gateway'";
+    String before = adminValue(backend);
+    admin(
+        "CREATE FUNCTION public.fails() RETURNS int LANGUAGE plpgsql AS"
+            + " $$BEGIN RAISE EXCEPTION 'it fails' USING ERRCODE = '"
+            + sqlState
+            + "'; END$$",
+        "UPDATE ai_worker_cache SET generated_sql = 'SELECT public.fails()'");
+    try {
+      Answer answer = post("/generate", question("fails", "run"));
+      assertEquals(sqlState, problem(status, answer).get("sqlstate").asText());
+      assertEquals("it fails", answer.json().get("detail").asText());
+      assertEquals(status == 429, answer.header("Retry-After") != null);
+      assertEquals(200, get("/session").status());
+      assertEquals(before, adminValue(backend));
+    } finally {
+      admin("DROP FUNCTION public.fails()");
+    }
+  }
+
+  @Test
+  void rowsBeyondTheLimitStayInTheServer() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT id FROM users"));
+    ask("large");
+    admin(
+        "UPDATE ai_worker_cache SET generated_sql = 'SELECT n, repeat(chr(252), 1000000) AS x FROM generate_series(1, 9) AS n'");
+    JsonNode two = post("/generate", question("large", "run")).json();
+    assertTrue(two.get("truncated").asBoolean());
+    assertEquals(2, two.get("rows").size());
+    admin("UPDATE ai_worker_cache SET generated_sql = 'SELECT repeat(''x'', 20000000) AS x'");
+    JsonNode none = post("/generate", question("large", "run")).json();
+    assertTrue(none.get("truncated").asBoolean());
+    assertEquals(0, none.get("rows").size());
+  }
+
+  @Test
+  void runLeavesNothingInItsSession() throws SQLException {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT id FROM users"));
+    restartGateway("admin", "AI_WORKER_HTTP_RUN", "on", "AI_WORKER_HTTP_POOL", "1");
+    ask("leaves");
+    admin(
+        "UPDATE ai_worker_cache SET generated_sql = 'SELECT pg_advisory_lock(424242) IS NULL AS locked,"
+            + " set_config(''search_path'', ''elsewhere'', false) AS path'");
+    assertEquals(200, post("/generate", question("leaves", "run")).status());
+    assertEquals("0", adminValue("SELECT count(*) FROM pg_locks WHERE objid = 424242"));
+    admin("UPDATE ai_worker_cache SET generated_sql = 'SELECT 1 AS one'");
+    assertEquals(200, post("/generate", question("leaves", "run")).status());
+  }
+
   private static void assertProblemOfRun(String sqlState, Answer answer) {
     assertEquals(sqlState, problem(409, answer).get("sqlstate").asText());
   }
@@ -261,7 +333,7 @@ class GatewayApiIT extends WithGateway {
         "IA001 ; {}",
         "IA001 ; {\"prompt\":null}",
         "IA003 ; {\"prompt\":\"x\",\"schema_version\":\"a|b\"}",
-        "22021 ; {\"prompt\":\"x\\u0000\"}",
+        "      ; {\"prompt\":\"x\\u0000\"}",
         "      ; {\"prompt\":1}",
         "      ; {\"prompt\":\"x\",\"mode\":\"fast\"}",
         "      ; {\"prompt\":\"x\",\"model\":\"gpt\"}",
@@ -269,6 +341,8 @@ class GatewayApiIT extends WithGateway {
         "      ; {\"prompt\":\"x\"} {}",
         "      ; {\"prompt\":\"\\ud83d\"}",
         "      ; {\"prompt\":",
+        "      ; {\"prompt\":NaN}",
+        "      ; /* why? */ {\"prompt\":\"x\"}",
         "      ; [\"prompt\"]",
         "      ; ``",
       })
@@ -410,6 +484,22 @@ class GatewayApiIT extends WithGateway {
       assertTrue(
           ("\n" + answer.body()).contains("\n" + line + "\n"),
           line + " is not in\n" + answer.body());
+    }
+  }
+
+  @Test
+  void metricsOfOtherThingsStayWhenOneFails() throws SQLException {
+    admin("ALTER FUNCTION public.ai_worker_health() RENAME TO ai_worker_health_gone");
+    try {
+      String metrics = get("/metrics").body();
+      for (String line :
+          new String[] {
+            "ai_worker_healthy 0", "ai_worker_database_up 1", "ai_worker_cache_entries 0"
+          }) {
+        assertTrue(("\n" + metrics).contains("\n" + line + "\n"), metrics);
+      }
+    } finally {
+      admin("ALTER FUNCTION public.ai_worker_health_gone() RENAME TO ai_worker_health");
     }
   }
 

@@ -72,6 +72,10 @@ class GatewayCommandIT extends WithGateway {
     Outcome healthy = run(environment("admin"), "--check");
     assertEquals(0, healthy.exitCode(), healthy.output());
     assertTrue(json(healthy.output()).get("healthy").asBoolean());
+    Outcome limited = run(environment("asker"), "--check");
+    assertEquals(1, limited.exitCode(), limited.output());
+    assertTrue(limited.output().contains("permission denied"), limited.output());
+    assertTrue(limited.output().contains("as asker"), limited.output());
     Map<String, String> nowhere =
         environment("admin", "POSTGRES_PORT", "1", "POSTGRES_PASSWORD", "unseen");
     Outcome away = run(nowhere, "--check");

@@ -144,6 +144,55 @@ class GatewayLoadIT extends WithGateway {
     assertTrue(endpoint.requests().get(1).body().contains("third"));
   }
 
+  /** However many come at once on a connection. */
+  @Test
+  void pipelinedRequestsAreAllAnsweredInTheirOrder() throws Exception {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    ask("pipelined");
+    try (Socket socket =
+        new Socket(InetAddress.getLoopbackAddress(), gateway.address().getPort())) {
+      byte[] body = question("pipelined", "cached_only").getBytes(StandardCharsets.UTF_8);
+      String request =
+          "POST /generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+              + body.length
+              + "\r\n\r\n"
+              + new String(body, StandardCharsets.UTF_8);
+      String last = "GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write((request.repeat(50) + last).getBytes(StandardCharsets.UTF_8));
+      String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      int at = 0;
+      for (int hit = 1; hit <= 50; hit++) {
+        at = answers.indexOf("\"hit_count\":" + hit + "}", at + 1);
+        assertTrue(at > 0, hit + " of " + answers);
+      }
+      assertTrue(answers.indexOf("404 Not Found", at) > 0, answers);
+    }
+  }
+
+  /** The connections that there are go on. */
+  @Test
+  void serverThatTakesNoMoreConnectionsRefusesOnlyWhoNeedsOne() throws Exception {
+    admin("ALTER ROLE admin CONNECTION LIMIT 1");
+    try {
+      restartGateway("admin");
+      endpoint.delay(Duration.ofMinutes(5));
+      endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+      Socket first = send("first", "sql_only");
+      await("the first asks the model", () -> endpoint.requests().size() == 1);
+      String backend =
+          "SELECT pid FROM pg_stat_activity WHERE application_name = 'ai-worker-gateway'";
+      String before = adminValue(backend);
+      assertEquals("53300", problem(503, ask("second")).get("sqlstate").asText());
+      endpoint.delay(Duration.ZERO);
+      first.close();
+      awaitRunning(0);
+      assertEquals(200, get("/session").status());
+      assertEquals(before, adminValue(backend));
+    } finally {
+      admin("ALTER ROLE admin CONNECTION LIMIT -1");
+    }
+  }
+
   @Test
   void stopLetsThoseFinishWhoHaveBegun() throws Exception {
     restartGateway("admin");

@@ -13,6 +13,7 @@ import aiworker.testing.TestServer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -25,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -43,6 +45,12 @@ import org.postgresql.util.ServerErrorMessage;
 abstract class GuestContract extends RuntimeContract {
   /** Promised for each, in milliseconds. */
   private static final long AT_ONCE = 500;
+
+  /** Names as the system has them, of fifteen characters; HotSpot 17 to 25. */
+  private static final Pattern JAVAS_OWN =
+      Pattern.compile(
+          "postgres|VM Thread|VM Periodic Tas|C[12] CompilerThre|Reference Handl|Finalizer|Signal Dispatch|Service Thread"
+              + "|Monitor Deflati|Notification Th|Common-Cleaner|Sweeper thread|Attach Listener|HttpClient-1-Se");
 
   private static final int SESSIONS = Full.or(20, 2);
 
@@ -130,6 +138,40 @@ abstract class GuestContract extends RuntimeContract {
               .filter(name -> name.matches("(hs_err|core|java_pid|replay_pid).*|.*[.](hprof|mdmp)"))
               .toList());
     }
+  }
+
+  /** What stays are Java's own, one of them its HTTP client's, which sleeps. */
+  @Test
+  void noThreadOfOursIsLeftInASessionThatIsIdle() throws Exception {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    try (Connection session = asker()) {
+      generate(session, "threads", "v1");
+      Path tasks = Path.of("/proc", pid(session), "task");
+      List<String> others;
+      long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+      do {
+        pause();
+        others = threads(tasks);
+        others.removeIf(name -> JAVAS_OWN.matcher(name).matches());
+      } while (!others.isEmpty() && System.nanoTime() < end);
+      assertEquals(List.of(), others);
+      assertEquals(
+          1, threads(tasks).stream().filter(name -> name.startsWith("HttpClient")).count());
+    }
+  }
+
+  private static List<String> threads(Path tasks) throws IOException {
+    List<String> names = new ArrayList<>();
+    try (Stream<Path> threads = Files.list(tasks)) {
+      for (Path thread : threads.toList()) {
+        try {
+          names.add(Files.readString(thread.resolve("comm")).strip());
+        } catch (NoSuchFileException e) {
+          // it has just ended
+        }
+      }
+    }
+    return names;
   }
 
   @Test
@@ -328,7 +370,8 @@ abstract class GuestContract extends RuntimeContract {
             assertThrows(SQLException.class, () -> value(session, "SELECT pg_temp.deep(1)"))
                 .getSQLState());
       }
-      assertEquals("[]", value(session, "SELECT ai_worker_health() -> 'problems'"));
+      JsonNode health = json(value(session, "SELECT ai_worker_health()"));
+      assertTrue(isHealthy(health), health.toString());
       statement.execute("SET max_stack_depth = '2MB'");
       assertTrue(generate(session, "goes on", "v1").has("sql"));
     }

@@ -1,5 +1,6 @@
 package aiworker.contract;
 
+import aiworker.testing.FakeEndpoint;
 import aiworker.testing.TestCluster;
 import aiworker.testing.TestServer;
 import java.io.File;
@@ -114,6 +115,12 @@ final class Installation {
   /** A database with the runtime, three small tables, and the roles asker, admin and nobody. */
   static String create(TestServer cluster, BackendRuntime runtime) throws SQLException {
     return cluster.createDatabase(template(cluster, runtime));
+  }
+
+  /** Has a database ask that endpoint. */
+  static void ask(FakeEndpoint endpoint, Statement superuser) throws SQLException {
+    superuser.execute(
+        "UPDATE ai_worker_config SET model = 'test-model', base_url = '" + endpoint.url() + "'");
   }
 
   /** The one that all are copies of. */

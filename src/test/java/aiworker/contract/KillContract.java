@@ -64,7 +64,9 @@ abstract class KillContract extends RuntimeContract {
 
   @BeforeAll
   void makeMiddles() throws SQLException {
+    // so that a kill, which is a crash, forgets no hits that have committed
     admin(
+        "ALTER TABLE ai_worker.cache_hits SET LOGGED",
         "CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS"
             + " 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END'");
     for (String table : TABLES) {

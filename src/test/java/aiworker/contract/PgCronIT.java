@@ -77,8 +77,7 @@ class PgCronIT {
     String database = Installation.create(cluster, runtime);
     try (Connection connection = cluster.connect(database, "postgres");
         Statement statement = connection.createStatement()) {
-      statement.execute(
-          "UPDATE ai_worker_config SET model = 'test-model', base_url = '" + endpoint.url() + "'");
+      Installation.ask(endpoint, statement);
       statement.execute(
           "INSERT INTO ai_worker_cache (cache_key, prompt_text, model, schema_version, generated_sql, created_at,"
               + " expires_at) SELECT 'key ' || i, 'old', 'test-model', 'v1', 'SELECT 1', now() - interval '2 days',"

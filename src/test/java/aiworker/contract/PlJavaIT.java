@@ -1,9 +1,11 @@
 package aiworker.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import aiworker.testing.FakeEndpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -11,9 +13,11 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 // Each contract is a class of its own in this runtime, so that forks share them all.
 
@@ -67,6 +71,12 @@ class PlJavaConcurrencyIT extends ConcurrencyContract {
 
 class PlJavaWithoutCacheIT extends WithoutCacheContract {
   PlJavaWithoutCacheIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
+class PlJavaTeachIT extends TeachContract {
+  PlJavaTeachIT() {
     super(BackendRuntime.PLJAVA);
   }
 }
@@ -176,22 +186,36 @@ class PlJavaInstallingIT extends InstallationContract {
   void deploymentDescriptorAloneInstallsAndRemovesEverything() throws Exception {
     String other = cluster.createDatabase();
     byte[] jar = Files.readAllBytes(Path.of("target/ai-worker.jar"));
+    String installation = "SELECT sqlj.install_jar(?, 'ai_worker', true)";
     admin(
-        "ALTER DATABASE " + other + " SET pljava.vmoptions = '" + setting("vmoptions") + "'",
         "ALTER DATABASE "
             + other
             + " SET pljava.libjvm_location = '"
             + setting("libjvm_location")
             + "'",
+        // without them PL/Java itself refuses Java 18 and later
+        "ALTER DATABASE " + other + " SET pljava.vmoptions = '-Djava.security.manager=disallow'",
         "ALTER DATABASE " + other + " SET pljava.allow_unenforced = 'javau'");
+    try (Connection connection = cluster.connect(other, "postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE EXTENSION pljava");
+      try (PreparedStatement install = connection.prepareStatement(installation)) {
+        install.setBytes(1, jar);
+        ServerErrorMessage refused =
+            assertThrows(PSQLException.class, install::execute).getServerErrorMessage();
+        assertEquals("IA005", refused.getSQLState(), refused.toString());
+        assertEquals("pljava.vmoptions does not name ai-worker-guard.jar.", refused.getDetail());
+      }
+    }
+    admin("ALTER DATABASE " + other + " SET pljava.vmoptions = '" + setting("vmoptions") + "'");
     for (int time = 0; time < 2; time++) {
       try (Connection connection = cluster.connect(other, "postgres");
           Statement statement = connection.createStatement();
-          PreparedStatement install =
-              connection.prepareStatement("SELECT sqlj.install_jar(?, 'ai_worker', true)")) {
+          PreparedStatement install = connection.prepareStatement(installation)) {
         statement.execute("CREATE EXTENSION IF NOT EXISTS pljava");
         install.setBytes(1, jar);
         install.execute();
+        assertNull(install.getWarnings());
       }
       try (Connection connection = cluster.connect(other, "postgres");
           Statement statement = connection.createStatement()) {
@@ -279,6 +303,35 @@ class PlJavaInstallingIT extends InstallationContract {
           "PL/Java has no jar ai_worker",
           refusal(connection, "anything", "v1", "IA005").getMessage());
       assertTrue(value(connection, "SELECT ai_worker_health() ->> 'problems'").contains("no jar"));
+    }
+  }
+
+  @Test
+  void javaThatDoesNotStartIsNamed() throws SQLException {
+    String other = cluster.createDatabase(database);
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    try (Connection connection = cluster.connect(other, "asker")) {
+      generate(connection, "kept", "v1");
+    }
+    for (String setting :
+        List.of("libjvm_location = '/nowhere/libjvm.so'", "vmoptions = '-XX:Nonsense'")) {
+      admin("ALTER DATABASE " + other + " SET pljava." + setting);
+      try (Connection connection = cluster.connect(other, "asker")) {
+        ServerErrorMessage error = refusal(connection, "anything", "v1", "IA005");
+        assertEquals("Java does not start in this session", error.getMessage());
+        assertTrue(generate(connection, "kept", "v1").get("cache_hit").asBoolean());
+      }
+      try (Connection connection = cluster.connect(other, "postgres")) {
+        String problems = value(connection, "SELECT ai_worker_health() ->> 'problems'");
+        assertTrue(problems.contains("Java does not start in this session"), problems);
+      }
+      admin("ALTER DATABASE " + other + " RESET pljava.vmoptions");
+      admin(
+          "ALTER DATABASE "
+              + other
+              + " SET pljava.libjvm_location = '"
+              + setting("libjvm_location")
+              + "'");
     }
   }
 

@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.postgresql.util.ServerErrorMessage;
@@ -69,6 +70,12 @@ class PlPythonConcurrencyIT extends ConcurrencyContract {
 
 class PlPythonWithoutCacheIT extends WithoutCacheContract {
   PlPythonWithoutCacheIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
+class PlPythonTeachIT extends TeachContract {
+  PlPythonTeachIT() {
     super(BackendRuntime.PLPYTHON);
   }
 }
@@ -245,6 +252,31 @@ class PlPythonInstallingIT extends InstallationContract {
     try (Connection session = asker()) {
       generate(session, "anything", "v1");
     }
+  }
+
+  @Test
+  void jarOfADatabaseThatNobodyMayEnterIsKept() throws Exception {
+    String closed = cluster.createDatabase(database);
+    Path next = nextVersion();
+    Installation.Outcome outcome =
+        Installation.run(cluster, closed, Map.of(), "--jar", next.toString());
+    delete(next);
+    assertEquals(0, outcome.exitCode(), outcome.output());
+    String version = "SELECT ai_worker_health() ->> 'version'";
+    String allow = "ALTER DATABASE " + closed + " ALLOW_CONNECTIONS ";
+    admin(allow + "false");
+    try {
+      outcome = Installation.run(cluster, database, Map.of());
+      assertEquals(0, outcome.exitCode(), outcome.output());
+      assertTrue(outcome.output().contains("kept the jar files"), outcome.output());
+    } finally {
+      admin(allow + "true");
+    }
+    try (Connection opened = cluster.connect(closed, "postgres")) {
+      assertEquals("next", value(opened, version));
+    }
+    outcome = Installation.run(cluster, closed, Map.of());
+    assertTrue(outcome.output().contains("removed from the data directory"), outcome.output());
   }
 
   @Test

@@ -142,15 +142,22 @@ abstract class SessionsContract extends RuntimeContract {
         CompletableFuture<ServerErrorMessage> refused =
             CompletableFuture.supplyAsync(() -> refusal(waiter, "waits", "v1", "57014"));
         awaitSleep(pid);
+        assertEquals(
+            "java|"
+                + adminValue("SELECT left(ai_worker.cache_key('waits', 'test-model', 'v1'), 7)"),
+            adminValue(
+                "SELECT waits_for || '|' || question FROM ai_worker_activity WHERE pid = " + pid));
         long start = System.nanoTime();
         adminValue("SELECT pg_cancel_backend(" + pid + ")");
         refused.get(60, TimeUnit.SECONDS);
         assertTrue(millisSince(start) < Full.atMost(100), millisSince(start) + " ms");
+        assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_activity"));
         CompletableFuture<JsonNode> answer =
             CompletableFuture.supplyAsync(() -> inSession(waiter, "waits"));
         awaitSleep(pid);
         execute(holder, "SELECT pg_terminate_backend(pg_backend_pid())");
         assertFalse(answer.get(60, TimeUnit.SECONDS).get("cache_hit").asBoolean());
+        assertEquals("0", adminValue("SELECT count(*) FROM ai_worker_activity"));
       }
     }
   }

@@ -32,11 +32,9 @@ class StandbyIT {
       endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
       try (Connection connection = primary.connect(database, "postgres");
           Statement statement = connection.createStatement()) {
-        statement.execute(
-            "UPDATE ai_worker_config SET model = 'test-model', base_url = '"
-                + endpoint.url()
-                + "'");
+        Installation.ask(endpoint, statement);
         RuntimeContract.generate(connection, "known", "v1");
+        RuntimeContract.value(connection, "SELECT ai_cached_sql('known', 'v1')");
       }
       try (TestCluster standby = primary.standby();
           Connection connection = standby.connect(database, "asker")) {
@@ -53,6 +51,7 @@ class StandbyIT {
             RuntimeContract.generate(connection, "automatic", null).get("cache_hit").asBoolean());
         connection.commit();
         assertNoWarning(connection);
+        assertStatisticsLackWhatIsNotFolded(standby, database);
         assertWaitIsSeen(standby, database, endpoint, connection);
         quota(primary, standby, database);
         RuntimeContract.refusal(connection, "one more", "v1", "53400");
@@ -60,6 +59,20 @@ class StandbyIT {
         assertTrue(
             RuntimeContract.generate(connection, "known", "v1").get("cache_hit").asBoolean());
       }
+    }
+  }
+
+  /** The hit of the primary is in a table that the standby cannot see. */
+  private static void assertStatisticsLackWhatIsNotFolded(TestCluster standby, String database)
+      throws SQLException {
+    try (Connection connection = standby.connect(database, "postgres")) {
+      assertEquals(
+          "1 0 1",
+          RuntimeContract.value(
+              connection,
+              "SELECT concat_ws(' ', total_entries, total_hits, total_requests) FROM ai_worker_cache_stats"));
+      assertEquals(
+          "0", RuntimeContract.value(connection, "SELECT count(*) FROM ai_worker.unfolded_hits()"));
     }
   }
 

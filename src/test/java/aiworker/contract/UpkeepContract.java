@@ -420,6 +420,38 @@ abstract class UpkeepContract extends RuntimeContract {
     assertSumsAreRight(sum);
   }
 
+  /** Verified entries neither count nor go, so the grand total can be right and the sums wrong. */
+  @Test
+  void sumsThatAreWrongOnlyWithoutVerifiedEntriesEvictNothingAndDoNotStay() throws SQLException {
+    fill(30, "1 day");
+    admin(
+        "UPDATE ai_worker_cache SET expires_at = 'infinity' WHERE prompt_text <= 'q2'",
+        "UPDATE ai_worker_config SET max_entries = 40",
+        "INSERT INTO ai_worker.cache_totals SELECT now(), h, n, 0, 0, 0"
+            + " FROM (VALUES (timestamptz 'infinity', -100), (now(), 100)) AS v (h, n)");
+    assertEquals("0", value("SELECT ai_worker_cleanup_cache()"));
+    assertEquals(
+        "30 t",
+        adminValue(
+            "SELECT concat_ws(' ', (SELECT count(*) FROM ai_worker_cache),"
+                + " (SELECT bool_and(entries > 0) FROM ai_worker.cache_totals))"));
+    assertSumsAreRight("clean-up");
+  }
+
+  /** The sums of a big cache are not read at once, but a wrong one is found before many go. */
+  @Test
+  void sumsOfABigCacheAreMendedBeforeMuchIsEvicted() throws SQLException {
+    fill(300, "1 day");
+    admin(
+        "UPDATE ai_worker_cache SET prompt_text = rpad(prompt_text, 60000, encode(sha256(prompt_text::bytea), 'hex'))",
+        "INSERT INTO ai_worker_cache SELECT 'k' || i, 'p', 'm', 'v', repeat('x', 1000), true, 0, now(),"
+            + " now() + interval '1 day', now(), 0 FROM generate_series(1, 20000) AS i",
+        "UPDATE ai_worker.cache_totals SET entries = entries + 1000000000");
+    assertEquals("0", value("SELECT ai_worker_cleanup_cache()"));
+    assertSumsAreRight("clean-up");
+    assertEquals("20300", adminValue("SELECT count(*) FROM ai_worker_cache"));
+  }
+
   @Test
   void nothingIsEvictedByWrongSumsWhileSomebodyStores() throws SQLException {
     fill(30, "1 day");

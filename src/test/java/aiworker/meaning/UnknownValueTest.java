@@ -18,8 +18,11 @@ class UnknownValueTest {
           """
           {"schemas": [["public", null], ["sales", null]], "types": [], "relations": [
             {"schema": "public", "name": "orders", "kind": "r",
-             "columns": ["id integer NOT NULL", "status text", "grade integer", "city text", "\\"Mode\\" text", "note text"],
+             "columns": ["id integer NOT NULL", "status text", "grade integer", "city text", "\\"Mode\\" text", "note text", "code character(3)", "kind text COLLATE ci", "old text"],
              "constraints": ["CHECK ((status = ANY (ARRAY['new'::text, 'it''s'::text])))",
+                             "CHECK ((code = ANY (ARRAY['a  '::bpchar, 'bcd'::bpchar])))",
+                             "CHECK ((kind = ANY (ARRAY['a'::text, 'b'::text])))",
+                             "CHECK ((old = ANY (ARRAY['a'::text, 'b'::text]))) NOT VALID",
                              "CHECK ((grade = ANY (ARRAY[1, 2])))",
                              "CHECK ((\\"Mode\\" = 'a'::text) OR (\\"Mode\\" = 'b'::text))"]},
             {"schema": "public", "name": "parcels", "kind": "r", "columns": ["id integer", "status text"],
@@ -70,6 +73,16 @@ class UnknownValueTest {
           "status" = 'x' | 'x'
           "Mode" = 'c' | 'c'
           'x' = status | 'x'
+          'x'::text = status | 'x'
+          status = E'x' | 'x'
+          status = $$x$$ | 'x'
+          status = U&'\\0078' | 'x'
+          status = E'ne\\x77' | ``
+          status = $a$it's$a$ | ``
+          status = U&'ne\\0077' | ``
+          status <> '' | ``
+          code = 'a' | ``
+          code = 'z' | 'z'
           'x' = o.status AND true | 'x'
           id = 1 AND (status = 'x' OR NOT status = 'y') | 'x' 'y'
           status IN ('new', 'x', 'y') | 'x' 'y'
@@ -98,6 +111,9 @@ class UnknownValueTest {
       strings = {
         "status = 'new'",
         "grade = '7'",
+        "kind = 'A'",
+        "old = 'x'",
+        "status::citext = 'NEW'",
         "note = 'z'",
         "lower(status) = 'NEW'",
         "status || 'x' = 'newx'",
@@ -137,6 +153,12 @@ class UnknownValueTest {
       })
   void whatElseHasTheNameIsNoColumn(String statement) {
     assertEquals("", unknown(statement, "public.orders"));
+  }
+
+  @Test
+  void aQueryThatIsNamedPassesItsColumnsOn() {
+    String named = "WITH t AS (SELECT id, status FROM orders) SELECT * FROM t WHERE t.status = 'X'";
+    assertEquals("'X'", unknown(named, "public.orders"));
   }
 
   @Test

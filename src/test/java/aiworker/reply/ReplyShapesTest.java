@@ -31,7 +31,7 @@ class ReplyShapesTest {
       }
     }
     assertEquals("", String.join("\n", wrong));
-    assertTrue(shapes.size() >= 150);
+    assertTrue(shapes.size() >= 1_200);
     assertTrue(shapes.stream().map(shape -> shape.path("source").asText()).distinct().count() > 20);
   }
 

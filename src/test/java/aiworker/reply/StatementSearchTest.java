@@ -68,7 +68,17 @@ class StatementSearchTest {
         "</think>{\"sql\":1}",
         "```select '",
         "```\n{",
-        "`````"
+        "`````",
+        "<plan>",
+        "</plan>",
+        "<plan><sql>",
+        "<a b=c>",
+        "## Plan\n",
+        "Plan:\nSQL:\n",
+        "[THINK]",
+        "&lt;",
+        "```sql\nSELECT 1\n```\nit is ",
+        "```plan\n"
       })
   void timeIsLinearInTheReply(String part) {
     String reply = part.repeat(100_000 / part.length());

@@ -206,3 +206,11 @@ SELECT count(*) FROM users WHERE name IN ('Ann '¶'6', 'Ann '¶'12')
 SELECT {{U&"n\0061me"||U&"n!0061me" UESCAPE '!'||u&"name"||U&"\+00006eame"}} AS U&"\00e9 ""\\""" FROM users WHERE U&"\0069d" < 4 ORDER BY 1
 WITH RECURSIVE t(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM t WHERE id < 9) {{SEARCH DEPTH FIRST BY id SET o||SEARCH BREADTH FIRST BY id SET "o"||CYCLE id SET c USING p||CYCLE id SET c TO 1 DEFAULT 0 USING p}} ({{SELECT id FROM t ORDER BY id LIMIT 4||SELECT id FROM t ORDER BY id||VALUES (1), (2) LIMIT 1}})
 WITH RECURSIVE t(id) AS ((SELECT 1 LIMIT 1) UNION ALL SELECT id + (SELECT 1 LIMIT 1) FROM t WHERE id < 9) {{SEARCH DEPTH FIRST BY id SET o||CYCLE id SET c USING p}} SELECT id FROM t ORDER BY id {{LIMIT 3||FETCH FIRST 3 ROWS ONLY||OFFSET 2}}
+
+-- names like the system's, text search, constants over several lines
+SELECT {{name AS pg_name||name AS regclass||name regtype||name pg_code||id AS pg_class}} FROM users ORDER BY id
+SELECT {{t.pg_code||t.regtype||t.regclass||t.aclitem||regconfig||pg_code AS code}} FROM (SELECT 1, 2, 3, 4, 5) AS t(pg_code, regtype, regclass, aclitem, regconfig)
+WITH t AS (SELECT id AS pg_id, name AS regproc FROM users) SELECT {{max(pg_id)||min(t.regproc)||count(*) FILTER (WHERE pg_id > 3 AND regproc LIKE 'A%')||sum(pg_id) OVER (ORDER BY pg_id)}} FROM t ORDER BY 1
+SELECT id FROM products WHERE {{to_tsvector('english'::regconfig, name)||to_tsvector(CAST('english' AS regconfig), name)||to_tsvector(regconfig 'english', name)||to_tsvector('english', name)||to_tsvector('pg_catalog.simple'::pg_catalog.regconfig, name)}} @@ to_tsquery('english', 'product') ORDER BY id
+SELECT * FROM {{ts_debug('english', 'A fat cat')||ts_parse('default', 'a fat cat')||ts_token_type('default')}}
+SELECT {{'a' -- one¶'b'||'a'¶-- it's two¶'b'||E'a\n' -- one¶'b\'c'||'it''s' -- x¶  --y¶ ' so'}} AS s

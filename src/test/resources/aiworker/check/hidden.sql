@@ -29,3 +29,6 @@ BEGIN
     END LOOP;
 END
 $$;
+-- Columns with code in their types, which runs where values are made of text.
+CREATE TYPE public.traced_pair AS (f1 tracing, f2 text);
+CREATE TABLE public.marked (id int, mark tracing, marks tracing[], pair public.traced_pair, type regtype);

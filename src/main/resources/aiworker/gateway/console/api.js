@@ -41,7 +41,7 @@ export async function call(path, body, signal) {
     if (error.name === 'AbortError') {
       throw error;
     }
-    throw new Problem(0, {detail: 'the gateway cannot be reached', hint: 'Is it running? This page tries again when you do.'});
+    throw new Problem(0, {detail: 'the gateway cannot be reached', hint: 'Is it running?'});
   }
   if (response.status === 401) {
     await askForToken();

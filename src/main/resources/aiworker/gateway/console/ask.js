@@ -8,6 +8,7 @@ let working;
 
 export function startAsk(rights) {
   may = rights;
+  offer();
   byId('ask-form').addEventListener('submit', (event) => {
     event.preventDefault();
     ask();
@@ -20,6 +21,12 @@ export function startAsk(rights) {
   });
   byId('cancel').addEventListener('click', () => working?.abort());
   byId('question').focus();
+}
+
+/** A question that may not be asked is not asked for. */
+function offer() {
+  byId('ask-form').hidden = !may.ask;
+  byId('progress').textContent = may.ask ? '' : 'This role may not ask: GRANT ai_worker_user lets it.';
 }
 
 /** Does one thing at a time, says what and for how long, and can be cancelled. Takes a function of say and signal. */
@@ -89,7 +96,16 @@ async function isVerified(question, answer, signal) {
   if (!may.entries || !answer.cache_hit) {
     return false;
   }
-  const found = await call('/cache/entries?limit=500&search=' + encodeURIComponent(question.prompt), undefined, signal);
+  let found;
+  try {
+    // all of a long question is more than a URL holds
+    found = await call('/cache/entries?limit=500&search=' + encodeURIComponent([...question.prompt].slice(0, 200).join('')), undefined, signal);
+  } catch (error) {
+    if (!(error instanceof Problem)) {
+      throw error;
+    }
+    return false;
+  }
   return found.some((entry) => entry.verified && entry.prompt_text === question.prompt &&
     entry.schema_version === answer.schema_version && entry.generated_sql === answer.sql);
 }
@@ -130,6 +146,10 @@ function run(question, answer) {
   return work(byId('rows'), async (say, signal, took) => {
     say('Running the statement …');
     const result = await call('/generate', {...question, schema_version: answer.schema_version, mode: 'run'}, signal);
+    if (result.sql !== answer.sql) {
+      // the entry was replaced meanwhile
+      show(question, result, took(), false);
+    }
     showRows(result, took());
   });
 }
@@ -169,9 +189,10 @@ function cell(value) {
 const shown = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 function download(columns, rows) {
-  // as RFC 4180 has it; NULL is nothing, an empty text is ""
+  // as RFC 4180 has it; NULL is nothing, an empty text is "". What a spreadsheet would take for a formula gets a quote in front.
+  const plain = (value) => (/^[=+\-@\t\r]/.test(shown(value)) && !/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(shown(value)) ? "'" : '') + shown(value);
   const field = (value) => (value === null || value === undefined ? '' :
-    value === '' || /[",\r\n]/.test(shown(value)) ? '"' + shown(value).replaceAll('"', '""') + '"' : shown(value));
+    value === '' || /[",\r\n]/.test(shown(value)) ? '"' + plain(value).replaceAll('"', '""') + '"' : plain(value));
   const lines = [columns.map(field), ...rows.map((row) => columns.map((column) => field(row[column])))];
   const url = URL.createObjectURL(new Blob([lines.map((line) => line.join(',') + '\r\n').join('')], {type: 'text/csv'}));
   element('a', {href: url, download: 'rows.csv'}).click();

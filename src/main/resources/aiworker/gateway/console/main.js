@@ -27,9 +27,12 @@ function route() {
   showOverview(view === 'overview');
 }
 
+const AGAIN_MS = 2000;
+
 async function start() {
   try {
     const session = await call('/session');
+    byId('notice').replaceChildren();
     const may = session.may;
     byId('who').textContent = session.role + ' in ' + session.database;
     document.querySelector('nav a[href="#cache"]').hidden = !may.entries;
@@ -41,7 +44,12 @@ async function start() {
     route();
     document.body.dataset.ready = 'yes';
   } catch (error) {
-    showProblem(byId('notice'), error);
+    if (byId('notice').querySelector('strong')?.textContent !== error.message) {
+      showProblem(byId('notice'), error);
+    }
+    if (error.status === 0 || error.status === 503 || error.status === 429) {
+      setTimeout(start, AGAIN_MS);
+    }
   }
 }
 

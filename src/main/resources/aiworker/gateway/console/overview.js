@@ -32,7 +32,13 @@ export function showOverview(visible) {
 
 const none = Promise.resolve(null);
 
+let refreshing = false;
+
 async function refresh() {
+  if (refreshing) {
+    return;
+  }
+  refreshing = true;
   try {
     const [stats, health, quotas, usage, popular] = await Promise.all([
       may.stats ? call('/cache/stats') : none,
@@ -54,7 +60,12 @@ async function refresh() {
     if (!(error instanceof Problem)) {
       throw error;
     }
-    showProblem(byId('lists'), error);
+    // said once, and not every five seconds
+    if (byId('lists').querySelector('.problem strong')?.textContent !== error.message) {
+      showProblem(byId('lists'), error);
+    }
+  } finally {
+    refreshing = false;
   }
 }
 
