@@ -386,32 +386,48 @@ run_transaction() {
 
 # archive_step WHAT: check, which removes an archive that Java cannot use, before any session may; write, where there is none.
 archive_step() {
-  local java=${libjvm%/lib/*}/bin/java options class_path=$jar_file command
-  options='-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss8m -Xmx64m -XX:ErrorFile=/dev/null --enable-native-access=ALL-UNNAMED'
+  local java=${libjvm%/lib/*}/bin/java class_path=$jar_file new=$archive$NEW options command
+  options='-XX:TieredStopAtLevel=1 -Xss8m -Xmx64m -XX:ErrorFile=/dev/null --enable-native-access=ALL-UNNAMED'
   if [ "$runtime" = pljava ]; then
     class_path=$(ask <<<"SELECT substring(current_setting('pljava.vmoptions', true) FROM '.*-Djava[.]class[.]path=([^ ]*)')")
-    options+=" --module-path=$(ask <<<"SET pljava.enable = off; LOAD 'libpljava-so-${server_pljava_installed:-$server_pljava}'; SHOW pljava.module_path")"
+    options+=" --module-path=$(ask <<<"SET client_min_messages = error; SET pljava.enable = off;
+      LOAD 'libpljava-so-${server_pljava_installed:-$server_pljava}'; SHOW pljava.module_path")"
     options+=' --add-modules=org.postgresql.pljava -Djava.util.logging.config.class=aiworker.pljava.Guard'
   fi
-  command="'$java' $options -cp '$class_path'"
+  java="'$java' $options -cp '$class_path'"
   case $1,$archive_kind in
-    check,shared) command+=" -Xshare:on -XX:SharedArchiveFile=$archive -version || rm -f $archive" ;;
-    check,aot) command+=" -XX:AOTMode=on -XX:AOTCache=$archive -version || rm -f $archive" ;;
-    write,shared) command+=" -XX:ArchiveClassesAtExit=$archive$NEW aiworker.Rehearsal" ;;
-    write,aot) command+=" -XX:AOTCacheOutput=$archive$NEW aiworker.Rehearsal" ;;
+    check,shared) command="$java -XX:+UseSerialGC -Xshare:on -XX:SharedArchiveFile=$archive -version" ;;
+    check,aot) command="$java -XX:+UseSerialGC -XX:AOTMode=on -XX:AOTCache=$archive -version" ;;
+    # not by -XX:ArchiveClassesAtExit: of such an archive Java does not notice when it is cut off, and the session crashes.
+    # Only G1 writes objects into one; any collector reads them.
+    write,shared)
+      [ "$runtime" != pljava ] || list_start_of_pljava "$new.start"
+      command="$java -XX:+UseSerialGC -Xshare:off -XX:DumpLoadedClassList=$new.list aiworker.Rehearsal"
+      command+=" && { ! test -f $new.start || cat $new.start >>$new.list; }"
+      command+=" && $java -XX:+UseG1GC -Xshare:dump -XX:SharedClassListFile=$new.list -XX:SharedArchiveFile=$new"
+      ;;
+    write,aot) command="$java -XX:+UseSerialGC -XX:AOTCacheOutput=$new aiworker.Rehearsal" ;;
   esac
   if [ "$1" = check ]; then
-    command="! test -f $archive || $command"
+    command="! test -f $archive || $command || rm -f $archive"
   else
-    # whole and at once: Java 17 trusts its length, and a file that ends early would end the session
-    command="test -f $archive || { $command && sync $archive$NEW && mv -f $archive$NEW $archive; }"
+    # under its name it is whole, and on the disk
+    command="$command && sync $new && mv -f $new $archive && rm -f $new.* || { rm -f $new $new.*; false; }"
   fi
   ask -v command="{ $command; } </dev/null >/dev/null 2>&1" <"$sql_dir/install/program.sql"
 }
 
+# Those that PL/Java itself loads in a session, which a rehearsal without a server does not.
+list_start_of_pljava() {
+  ask >/dev/null 2>&1 <<SQL || true
+SELECT set_config('pljava.vmoptions', current_setting('pljava.vmoptions') || ' -Xshare:off -XX:DumpLoadedClassList=$1', false);
+SELECT public.ai_worker_health();
+SQL
+}
+
 build_archive() {
   say "archive of classes in the server's data directory: $archive"
-  archive_step write ||
+  [ -n "$(ask <<<"SELECT size FROM pg_stat_file('$archive', true) WHERE NOT isdir")" ] || archive_step write ||
     say "there is none: first questions in a session take longer, all else is the same"
 }
 

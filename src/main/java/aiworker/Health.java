@@ -44,6 +44,7 @@ final class Health {
     report.put("java_home", System.getProperty("java.home"));
     JvmOptions options = JvmOptions.inUse();
     report.put("jvm_options", options.text());
+    report.put("class_archive", options.archive());
     String stackProblem = options.stackProblem(database);
     if (stackProblem != null) {
       problems.add(stackProblem);

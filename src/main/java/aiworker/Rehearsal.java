@@ -4,8 +4,10 @@ import aiworker.db.Database;
 import aiworker.db.Row;
 import aiworker.error.AiWorkerException;
 import aiworker.json.Json;
+import aiworker.pljava.Entry;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -63,15 +65,11 @@ public final class Rehearsal {
   /** All of PL/Java's, if that is there, and both of our own. */
   private static void loadBindings() throws IOException, ClassNotFoundException {
     ClassLoader loader = Rehearsal.class.getClassLoader();
-    for (String name :
-        List.of(
-            "pljava.Entry",
-            "pljava.GuardCheck",
-            "plpython.Bridge",
-            "plpython.SessionDatabase",
-            "db.JdbcDatabase")) {
-      Class.forName("aiworker." + name, false, loader);
+    for (String name : List.of("pljava.GuardCheck", "plpython.Bridge", "db.JdbcDatabase")) {
+      Class.forName("aiworker." + name, true, loader);
     }
+    load(RawValue.class.getName());
+    new Entry(null);
     for (ResolvedModule module : ModuleLayer.boot().configuration().modules()) {
       if (module.name().startsWith("org.postgresql.pljava")) {
         try (ModuleReader reader = module.reference().open()) {

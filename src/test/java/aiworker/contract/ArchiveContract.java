@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -36,6 +37,8 @@ abstract class ArchiveContract extends RuntimeContract {
   enum Damage {
     ABSENT,
     EMPTY,
+    HALF,
+    ALL_BUT_ITS_LAST_BYTE,
     RANDOM,
     OF_ANOTHER,
     FOLDER,
@@ -44,11 +47,14 @@ abstract class ArchiveContract extends RuntimeContract {
     void befall(Path archive, Path another) throws IOException {
       byte[] bytes = new byte[100_000];
       new Random(1).nextBytes(bytes);
+      byte[] own = Files.readAllBytes(archive);
       byte[] other = Files.readAllBytes(another);
       Files.delete(archive);
       switch (this) {
         case ABSENT -> {}
         case EMPTY -> Files.createFile(archive);
+        case HALF -> Files.write(archive, Arrays.copyOf(own, own.length / 2));
+        case ALL_BUT_ITS_LAST_BYTE -> Files.write(archive, Arrays.copyOf(own, own.length - 1));
         case RANDOM -> Files.write(archive, bytes);
         case OF_ANOTHER -> Files.write(archive, other);
         case FOLDER -> Files.createDirectory(archive);
@@ -111,7 +117,7 @@ abstract class ArchiveContract extends RuntimeContract {
     return own.folder().resolve("data");
   }
 
-  /** Whether a session uses the archive once it has missed. */
+  /** Whether a session uses the archive once it has missed, which health says too. */
   private boolean missUsesIt() throws SQLException, IOException {
     try (Connection session = asker();
         PreparedStatement ask = session.prepareStatement("SELECT ai_generate_sql(?, 'v1')")) {
@@ -119,8 +125,10 @@ abstract class ArchiveContract extends RuntimeContract {
       ask.execute();
       assertNull(ask.getWarnings());
       String pid = value(session, "SELECT pg_backend_pid()");
-      return TestCluster.asServer("cat", "/proc/" + pid + "/maps")
-          .contains(archive().getFileName().toString());
+      String name = archive().getFileName().toString();
+      boolean used = TestCluster.asServer("cat", "/proc/" + pid + "/maps").contains(name);
+      assertEquals(used ? name : null, adminValue("SELECT ai_worker_health() ->> 'class_archive'"));
+      return used;
     }
   }
 

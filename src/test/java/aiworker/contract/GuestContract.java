@@ -311,10 +311,10 @@ abstract class GuestContract extends RuntimeContract {
     }
   }
 
-  /** With Java's own -Xss it would be a crash at 1 MB. */
   /** Each with a question of its own, so that nothing is remembered of the one before. */
   @Test
   void missesLeaveNothingBehind() throws Exception {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
     try (Connection session = asker()) {
       int pid = Integer.parseInt(value(session, "SELECT pg_backend_pid()"));
       miss(session, "warming up", 150);
@@ -357,6 +357,7 @@ abstract class GuestContract extends RuntimeContract {
             session, "SELECT sum(total_bytes)::bigint / 1048576 FROM pg_backend_memory_contexts"));
   }
 
+  /** With Java's own -Xss it would be a crash at 1 MB. */
   @Test
   void recursionEndsAtMaxStackDepth() throws SQLException {
     try (Connection session = usedSessions(1).get(0);
