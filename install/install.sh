@@ -403,7 +403,8 @@ archive_step() {
     write,shared)
       [ "$runtime" != pljava ] || list_start_of_pljava "$new.start"
       command="$java -XX:+UseSerialGC -Xshare:off -XX:DumpLoadedClassList=$new.list aiworker.Rehearsal"
-      command+=" && { ! test -f $new.start || cat $new.start >>$new.list; }"
+      # numbers that Java gives its classes count for one list alone
+      command+=" && { ! test -f $new.start || sed '/ source: /d; s/ id: [0-9]*\$//' $new.start >>$new.list; }"
       command+=" && $java -XX:+UseG1GC -Xshare:dump -XX:SharedClassListFile=$new.list -XX:SharedArchiveFile=$new"
       ;;
     write,aot) command="$java -XX:+UseSerialGC -XX:AOTCacheOutput=$new aiworker.Rehearsal" ;;
@@ -427,7 +428,7 @@ SQL
 
 build_archive() {
   say "archive of classes in the server's data directory: $archive"
-  [ -n "$(ask <<<"SELECT size FROM pg_stat_file('$archive', true) WHERE NOT isdir")" ] || archive_step write ||
+  [ -n "$(ask <<<"SELECT size FROM pg_stat_file('$archive', true) WHERE NOT isdir")" ] || archive_step write 2>/dev/null ||
     say "there is none: first questions in a session take longer, all else is the same"
 }
 
