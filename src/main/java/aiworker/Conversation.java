@@ -74,7 +74,7 @@ final class Conversation {
 
   private static String lines(String array) {
     return StreamSupport.stream(Json.ours(array).spliterator(), false)
-        .map(example -> SafeText.json(example.toString()))
+        .map(example -> SafeText.json(Json.write(example)))
         .collect(Collectors.joining("\n"));
   }
 

@@ -124,7 +124,7 @@ public final class Generator {
     if (problem != null) {
       request.putArray("problems").add(problem.getMessage() + ": " + problem.detail());
     }
-    return request.toString();
+    return Json.write(request);
   }
 
   private static SchemaContext schema(Miss miss) {
@@ -232,6 +232,6 @@ public final class Generator {
     if (!warnings.isEmpty()) {
       response.set("warnings", Json.array(warnings));
     }
-    return response.toString();
+    return Json.write(response);
   }
 }

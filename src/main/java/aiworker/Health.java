@@ -61,7 +61,7 @@ final class Health {
       lastFailure.describe(report.putObject("last_error"));
     }
     report.put("healthy", problems.isEmpty());
-    return report.toString();
+    return Json.write(report);
   }
 
   /** Where the key comes from; adds the endpoint's state, and what is wrong with either. */

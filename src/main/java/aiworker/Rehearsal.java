@@ -45,7 +45,7 @@ public final class Rehearsal {
       said = Json.read(content.readAllBytes());
     }
     try (ServerSocket model = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
-      String answer = said.required("answer").toString();
+      String answer = Json.write(said.required("answer"));
       start(() -> accept(model, answer));
       String authority = "://127.0.0.1:" + model.getLocalPort() + "/v1";
       Worker worker = new Worker("rehearsal");
@@ -107,9 +107,9 @@ public final class Rehearsal {
       return null;
     }
     if (column.equals("settings")) {
-      return ((ObjectNode) value.deepCopy()).put("base_url", url).toString();
+      return Json.write(((ObjectNode) value.deepCopy()).put("base_url", url));
     }
-    return value.isTextual() ? value.textValue() : value.toString();
+    return value.isTextual() ? value.textValue() : Json.write(value);
   }
 
   /** Each connection on a thread of its own, for Java keeps the first one open. */
