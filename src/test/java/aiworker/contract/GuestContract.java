@@ -315,7 +315,7 @@ abstract class GuestContract extends RuntimeContract {
   @Test
   void missesLeaveNothingBehind() throws Exception {
     endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
-    try (Connection session = asker()) {
+    try (Connection session = cluster.connect(database, "postgres")) {
       int pid = Integer.parseInt(value(session, "SELECT pg_backend_pid()"));
       miss(session, "warming up", 150);
       ProcessCounts before = ProcessCounts.of(pid);
