@@ -1,30 +1,39 @@
 CREATE OR REPLACE FUNCTION ai_worker.fold_entries(candidates varchar[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
 AS $$
 DECLARE
     keys varchar[];
     moved bigint;
 BEGIN
-    -- Entries that another session has locked keep their hits for the next time.
+    -- Entries that another session has locked keep their hits for the next time. Of what has been hit meanwhile the server asks all
+    -- conditions again, each time from the beginning, and one with thousands of keys in it takes milliseconds.
     keys := ARRAY(
-        SELECT c.cache_key FROM public.ai_worker_cache AS c
-         WHERE c.cache_key IN (SELECT h.cache_key FROM ai_worker.cache_hits AS h WHERE h.cache_key = ANY (candidates))
-           FOR UPDATE SKIP LOCKED);
+        SELECT c.cache_key
+          FROM (SELECT DISTINCT h.cache_key
+                  FROM unnest(candidates) AS k (key) JOIN ai_worker.cache_hits AS h ON h.cache_key = k.key) AS d
+          JOIN public.ai_worker_cache AS c ON c.cache_key = d.cache_key
+           FOR UPDATE OF c SKIP LOCKED);
     IF keys = '{}' THEN
         RETURN 0;
     END IF;
     WITH taken AS (
         DELETE FROM ai_worker.cache_hits AS h
-         WHERE h.ctid = ANY (ARRAY(SELECT f.ctid FROM ai_worker.cache_hits AS f
-                                    WHERE f.cache_key = ANY (keys) FOR UPDATE SKIP LOCKED))
+         WHERE h.ctid = ANY (ARRAY(SELECT f.ctid
+                                     FROM unnest(keys) AS k (key) JOIN ai_worker.cache_hits AS f ON f.cache_key = k.key
+                                      FOR UPDATE OF f SKIP LOCKED))
         RETURNING h.*),
     folded AS (
         UPDATE public.ai_worker_cache AS c
            SET hit_count = c.hit_count + s.hits, last_accessed_at = GREATEST(c.last_accessed_at, s.last_hit_at)
           FROM (SELECT t.cache_key, t.created_at, sum(t.hits)::bigint AS hits, max(t.last_hit_at) AS last_hit_at
                   FROM taken AS t GROUP BY t.cache_key, t.created_at) AS s
-         WHERE c.cache_key = s.cache_key AND c.created_at = s.created_at
+         -- IS TRUE keeps the planner from looking by created_at, which many entries may share.
+         WHERE c.cache_key = s.cache_key AND (c.created_at = s.created_at) IS TRUE
         RETURNING 1),
     counted AS (
         INSERT INTO ai_worker.traffic (kind, requests, latency)
@@ -42,6 +51,8 @@ CREATE OR REPLACE FUNCTION ai_worker.fold_hits(at_most integer) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET jit = off
 AS $$
 DECLARE
@@ -53,11 +64,10 @@ BEGIN
     WITH taken AS (
         DELETE FROM ai_worker.cache_hits AS h
          WHERE h.ctid = ANY (ARRAY(
-                   SELECT f.ctid FROM ai_worker.cache_hits AS f
-                    WHERE f.cache_key = ANY (candidates)
-                      AND NOT EXISTS (SELECT FROM public.ai_worker_cache AS c
-                                       WHERE c.cache_key = f.cache_key AND c.created_at = f.created_at)
-                      FOR UPDATE SKIP LOCKED))
+                   SELECT f.ctid FROM unnest(candidates) AS k (key) JOIN ai_worker.cache_hits AS f ON f.cache_key = k.key
+                    WHERE NOT EXISTS (SELECT FROM public.ai_worker_cache AS c
+                                       WHERE c.cache_key = f.cache_key AND (c.created_at = f.created_at) IS TRUE)
+                      FOR UPDATE OF f SKIP LOCKED))
         RETURNING h.*)
     INSERT INTO ai_worker.traffic (kind, requests, latency)
     SELECT 'hit', sum(t.hits), ai_worker.sum_latency(array_agg(t.latency::bigint[])) FROM taken AS t HAVING count(*) > 0;

@@ -11,6 +11,7 @@ DECLARE
     -- The count allows several columns of one name.
     definition CONSTANT text := concat(
         'CREATE VIEW ai_worker_prover.', view_name, ' AS SELECT pg_catalog.count(*) FROM (', statement, chr(10), ') AS answer');
+    made record;
     analysed boolean := false;
     error_state text;
     error_message text;
@@ -34,23 +35,22 @@ BEGIN
         PERFORM set_config('search_path', path, true);
         EXECUTE definition;
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        SELECT c.oid AS view, r.oid AS rule, r.ev_action::text AS tree INTO STRICT made
+          FROM pg_class AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid
+         WHERE c.relnamespace = 'ai_worker_prover'::regnamespace AND c.relname = view_name;
         -- Judging it takes several times that.
-        IF (SELECT octet_length(r.ev_action::text) FROM pg_class AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid
-             WHERE c.relnamespace = 'ai_worker_prover'::regnamespace AND c.relname = view_name) > 4000000 THEN
+        IF octet_length(made.tree) > 4000000 THEN
             RAISE EXCEPTION USING ERRCODE = '54001', MESSAGE = 'the statement is too complex to be proven';
         END IF;
         -- The view's own OID and places in its text are its own. Blanks in strings are escaped.
-        SELECT regexp_replace(replace(r.ev_action::text, ' :relid ' || c.oid || ' ', ' :relid 0 '),
-                              ' :(location|stmt_location|stmt_len) -?[0-9]+', '', 'g'),
-               (SELECT jsonb_agg(jsonb_build_object('class', d.refclassid, 'oid', d.refobjid, 'column', d.refobjsubid))
-                  FROM pg_depend AS d
-                 WHERE d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refobjid <> c.oid)
-          INTO STRICT rule_tree, rule_uses
-          FROM pg_class AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid
-         WHERE c.relnamespace = 'ai_worker_prover'::regnamespace AND c.relname = view_name;
+        rule_tree := regexp_replace(replace(made.tree, concat(' :relid ', made.view, ' '), ' :relid 0 '),
+                                    ' :(?:location|stmt_location|stmt_len) -?[0-9]+', '', 'g');
+        rule_uses := (SELECT jsonb_agg(jsonb_build_object('class', d.refclassid, 'oid', d.refobjid, 'column', d.refobjsubid))
+                        FROM pg_depend AS d
+                       WHERE d.classid = 'pg_rewrite'::regclass AND d.objid = made.rule AND d.refobjid <> made.view);
         IF date_order IS NOT NULL THEN
             -- Every name that is not built in with its schema, since the path holds none: what stands in the parentheses above.
-            qualified := pg_get_viewdef(format('ai_worker_prover.%I', view_name)::regclass);
+            qualified := pg_get_viewdef(made.view);
             qualified := substr(qualified, strpos(qualified, 'FROM (') + 6);
             qualified := btrim(left(qualified, 1 - strpos(reverse(qualified), reverse(') answer')) - length(') answer')), ' ' || chr(10));
         END IF;

@@ -1,3 +1,30 @@
+-- Types and what they are made of run code of their own when a literal becomes one of them, so that they are asked for alone, before
+-- the server sees the statement.
+CREATE OR REPLACE FUNCTION ai_worker.named_types(schemas text[], names jsonb)
+RETURNS TABLE (kind text, schema text, name text, symbol text, trait text, extension boolean, runs_code boolean,
+               shadows_builtin boolean)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT w.kind, n.nspname::text, t.typname::text, w.name, t.typtype::text,
+           EXISTS (SELECT FROM pg_depend AS d
+                    WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'),
+           t.oid >= 16384 AND ai_worker.runs_code(t.oid),
+           false
+      FROM jsonb_to_recordset(names) AS w (kind text, schema text, name text)
+      JOIN pg_type AS named ON w.kind IN ('type', 'definition') AND named.typname = w.name
+      JOIN pg_type AS t ON t.oid = CASE WHEN named.typcategory = 'A' THEN named.typelem ELSE named.oid END
+      JOIN pg_namespace AS n ON n.oid = named.typnamespace
+     WHERE n.nspname = w.schema
+        OR w.schema IS NULL AND (n.nspname = 'pg_catalog' OR n.nspname = ANY (schemas) OR n.oid = pg_my_temp_schema());
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.named_types(text[], jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.named_types(text[], jsonb) IS
+    'AI Worker: the types among ai_worker.named_objects';
+
 CREATE OR REPLACE FUNCTION ai_worker.named_objects(schemas text[], names jsonb)
 RETURNS TABLE (kind text, schema text, name text, symbol text, trait text, extension boolean, runs_code boolean,
                shadows_builtin boolean)
@@ -73,17 +100,7 @@ BEGIN
      WHERE n.nspname = w.schema
         OR w.schema IS NULL AND (n.oid IN (SELECT s.oid FROM path AS s) OR n.oid = pg_my_temp_schema())
      UNION ALL
-    SELECT w.kind, n.nspname, t.typname, w.name, t.typtype::text,
-           EXISTS (SELECT FROM pg_depend AS d
-                    WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'),
-           ai_worker.runs_code(t.oid),
-           false
-      FROM wanted AS w
-      JOIN pg_type AS named ON w.kind IN ('type', 'definition') AND named.typname = w.name
-      JOIN pg_type AS t ON t.oid = CASE WHEN named.typcategory = 'A' THEN named.typelem ELSE named.oid END
-      JOIN pg_namespace AS n ON n.oid = named.typnamespace
-     WHERE n.nspname = w.schema
-        OR w.schema IS NULL AND (n.oid IN (SELECT s.oid FROM path AS s) OR n.oid = pg_my_temp_schema());
+    SELECT * FROM ai_worker.named_types(schemas, names);
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.named_objects(text[], jsonb) FROM PUBLIC;

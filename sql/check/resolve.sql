@@ -252,14 +252,17 @@ COMMENT ON FUNCTION ai_worker.unknown_node(text[]) IS
     'AI Worker: the name of a node that the proof does not know, or not in this form, NULL if there is none';
 
 CREATE OR REPLACE FUNCTION ai_worker.no_view() RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN current_setting('transaction_read_only')::boolean THEN 'the transaction is read-only'
-                ELSE (SELECT format('event trigger %I would fire', e.evtname) FROM pg_event_trigger AS e
-                       WHERE e.evtevent IN ('ddl_command_start', 'ddl_command_end') AND e.evtenabled <> 'D'
-                         AND ('CREATE VIEW' = ANY (e.evttags) OR e.evttags IS NULL)
-                       LIMIT 1) END
+BEGIN
+    RETURN (
+        SELECT CASE WHEN current_setting('transaction_read_only')::boolean THEN 'the transaction is read-only'
+                    ELSE (SELECT format('event trigger %I would fire', e.evtname) FROM pg_event_trigger AS e
+                           WHERE e.evtevent IN ('ddl_command_start', 'ddl_command_end') AND e.evtenabled <> 'D'
+                             AND ('CREATE VIEW' = ANY (e.evttags) OR e.evttags IS NULL)
+                           LIMIT 1) END);
+END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.no_view() FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.no_view() IS
@@ -363,31 +366,34 @@ COMMENT ON FUNCTION ai_worker.resolve_rule(text[], jsonb) IS
     'AI Worker: the objects of ai_worker.resolved_objects, or an error for what the proof does not know';
 
 CREATE OR REPLACE FUNCTION ai_worker.has_twin(rule_uses jsonb) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT EXISTS (
-        SELECT FROM jsonb_to_recordset(rule_uses) AS u (class oid, oid oid)
-         CROSS JOIN LATERAL (
-               SELECT t.relnamespace FROM pg_class AS o JOIN pg_class AS t ON t.relname = o.relname AND t.oid <> o.oid
-                WHERE u.class = 'pg_class'::regclass AND o.oid = u.oid
-                UNION ALL
-               SELECT t.pronamespace FROM pg_proc AS o JOIN pg_proc AS t ON t.proname = o.proname
-                WHERE u.class = 'pg_proc'::regclass AND o.oid = u.oid AND t.pronamespace <> o.pronamespace
-                UNION ALL
-               SELECT t.typnamespace FROM pg_type AS o JOIN pg_type AS t ON t.typname = o.typname AND t.oid <> o.oid
-                WHERE u.class = 'pg_type'::regclass AND o.oid = u.oid
-                UNION ALL
-               SELECT t.collnamespace FROM pg_collation AS o JOIN pg_collation AS t ON t.collname = o.collname AND t.oid <> o.oid
-                WHERE u.class = 'pg_collation'::regclass AND o.oid = u.oid
-                UNION ALL
-               SELECT t.cfgnamespace FROM pg_ts_config AS o JOIN pg_ts_config AS t ON t.cfgname = o.cfgname AND t.oid <> o.oid
-                WHERE u.class = 'pg_ts_config'::regclass AND o.oid = u.oid
-                UNION ALL
-               SELECT t.oprnamespace FROM pg_operator AS o JOIN pg_operator AS t ON t.oprname = o.oprname
-                WHERE u.class = 'pg_operator'::regclass AND o.oid = u.oid AND t.oprnamespace <> o.oprnamespace) AS twin (schema)
-          JOIN pg_namespace AS n ON n.oid = twin.schema
-         WHERE n.oid = pg_my_temp_schema() OR NOT starts_with(n.nspname, 'pg_') AND n.nspname <> 'information_schema')
+BEGIN
+    RETURN (
+        SELECT EXISTS (
+            SELECT FROM jsonb_to_recordset(rule_uses) AS u (class oid, oid oid)
+             CROSS JOIN LATERAL (
+                   SELECT t.relnamespace FROM pg_class AS o JOIN pg_class AS t ON t.relname = o.relname AND t.oid <> o.oid
+                    WHERE u.class = 'pg_class'::regclass AND o.oid = u.oid
+                    UNION ALL
+                   SELECT t.pronamespace FROM pg_proc AS o JOIN pg_proc AS t ON t.proname = o.proname
+                    WHERE u.class = 'pg_proc'::regclass AND o.oid = u.oid AND t.pronamespace <> o.pronamespace
+                    UNION ALL
+                   SELECT t.typnamespace FROM pg_type AS o JOIN pg_type AS t ON t.typname = o.typname AND t.oid <> o.oid
+                    WHERE u.class = 'pg_type'::regclass AND o.oid = u.oid
+                    UNION ALL
+                   SELECT t.collnamespace FROM pg_collation AS o JOIN pg_collation AS t ON t.collname = o.collname AND t.oid <> o.oid
+                    WHERE u.class = 'pg_collation'::regclass AND o.oid = u.oid
+                    UNION ALL
+                   SELECT t.cfgnamespace FROM pg_ts_config AS o JOIN pg_ts_config AS t ON t.cfgname = o.cfgname AND t.oid <> o.oid
+                    WHERE u.class = 'pg_ts_config'::regclass AND o.oid = u.oid
+                    UNION ALL
+                   SELECT t.oprnamespace FROM pg_operator AS o JOIN pg_operator AS t ON t.oprname = o.oprname
+                    WHERE u.class = 'pg_operator'::regclass AND o.oid = u.oid AND t.oprnamespace <> o.oprnamespace) AS twin (schema)
+              JOIN pg_namespace AS n ON n.oid = twin.schema
+             WHERE n.oid = pg_my_temp_schema() OR NOT starts_with(n.nspname, 'pg_') AND n.nspname <> 'information_schema'));
+END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.has_twin(jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.has_twin(jsonb) IS
@@ -396,33 +402,36 @@ COMMENT ON FUNCTION ai_worker.has_twin(jsonb) IS
 -- Of functions and operators in other schemas those that could fit: all that they take is built in or of a schema in scope. In scope
 -- others fit only before pg_catalog in a search path, and by the same types.
 CREATE OR REPLACE FUNCTION ai_worker.builtin_namesakes(nodes text[], schemas text[]) RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH used AS MATERIALIZED (
-        SELECT DISTINCT split_part(t.n, ' ', 1) IN ('FUNCEXPR', 'AGGREF', 'WINDOWFUNC') AS is_call, split_part(t.n, ' ', 3)::oid AS oid
-          FROM unnest(nodes) AS t (n)
-         WHERE starts_with(t.n, 'FUNCEXPR ') AND split_part(t.n, ' ', 11) = '0'
-            OR split_part(t.n, ' ', 1) IN ('AGGREF', 'WINDOWFUNC', 'OPEXPR', 'DISTINCTEXPR', 'NULLIFEXPR', 'SCALARARRAYOPEXPR')),
-    namesake AS (
-        SELECT DISTINCT 'call' AS kind, p.proname AS name, t.pronamespace AS schema, t.proargtypes::oid[] AS takes,
-               p.proargtypes = t.proargtypes AS same
-          FROM used AS u
-          JOIN pg_proc AS p ON u.is_call AND p.oid = u.oid AND p.oid < 16384
-          JOIN pg_proc AS t ON t.proname = p.proname AND t.oid >= 16384
-         UNION ALL
-        SELECT DISTINCT 'symbol', o.oprname, t.oprnamespace, ARRAY[t.oprleft, t.oprright],
-               o.oprleft = t.oprleft AND o.oprright = t.oprright
-          FROM used AS u
-          JOIN pg_operator AS o ON NOT u.is_call AND o.oid = u.oid AND o.oid < 16384
-          JOIN pg_operator AS t ON t.oprname = o.oprname AND t.oid >= 16384)
-    SELECT COALESCE(jsonb_agg(DISTINCT jsonb_build_object('kind', s.kind, 'name', s.name, 'schema', n.nspname)), '[]')
-      FROM namesake AS s
-      JOIN pg_namespace AS n ON n.oid = s.schema
-     WHERE NOT starts_with(n.nspname, 'pg_') AND n.nspname <> 'information_schema'
-       AND CASE WHEN n.nspname = ANY (schemas) THEN s.same
-                ELSE NOT EXISTS (SELECT FROM pg_type AS t JOIN pg_namespace AS a ON a.oid = t.typnamespace
-                                  WHERE t.oid = ANY (s.takes) AND t.oid >= 16384 AND a.nspname <> ALL (schemas)) END
+BEGIN
+    RETURN (
+        WITH used AS MATERIALIZED (
+            SELECT DISTINCT split_part(t.n, ' ', 1) IN ('FUNCEXPR', 'AGGREF', 'WINDOWFUNC') AS is_call, split_part(t.n, ' ', 3)::oid AS oid
+              FROM unnest(nodes) AS t (n)
+             WHERE starts_with(t.n, 'FUNCEXPR ') AND split_part(t.n, ' ', 11) = '0'
+                OR split_part(t.n, ' ', 1) IN ('AGGREF', 'WINDOWFUNC', 'OPEXPR', 'DISTINCTEXPR', 'NULLIFEXPR', 'SCALARARRAYOPEXPR')),
+        namesake AS (
+            SELECT DISTINCT 'call' AS kind, p.proname AS name, t.pronamespace AS schema, t.proargtypes::oid[] AS takes,
+                   p.proargtypes = t.proargtypes AS same
+              FROM used AS u
+              JOIN pg_proc AS p ON u.is_call AND p.oid = u.oid AND p.oid < 16384
+              JOIN pg_proc AS t ON t.proname = p.proname AND t.oid >= 16384
+             UNION ALL
+            SELECT DISTINCT 'symbol', o.oprname, t.oprnamespace, ARRAY[t.oprleft, t.oprright],
+                   o.oprleft = t.oprleft AND o.oprright = t.oprright
+              FROM used AS u
+              JOIN pg_operator AS o ON NOT u.is_call AND o.oid = u.oid AND o.oid < 16384
+              JOIN pg_operator AS t ON t.oprname = o.oprname AND t.oid >= 16384)
+        SELECT COALESCE(jsonb_agg(DISTINCT jsonb_build_object('kind', s.kind, 'name', s.name, 'schema', n.nspname)), '[]')
+          FROM namesake AS s
+          JOIN pg_namespace AS n ON n.oid = s.schema
+         WHERE NOT starts_with(n.nspname, 'pg_') AND n.nspname <> 'information_schema'
+           AND CASE WHEN n.nspname = ANY (schemas) THEN s.same
+                    ELSE NOT EXISTS (SELECT FROM pg_type AS t JOIN pg_namespace AS a ON a.oid = t.typnamespace
+                                      WHERE t.oid = ANY (s.takes) AND t.oid >= 16384 AND a.nspname <> ALL (schemas)) END);
+END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.builtin_namesakes(text[], text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.builtin_namesakes(text[], text[]) IS
@@ -612,6 +621,9 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 -- Planning these queries takes longer than they do.
 SET plan_cache_mode = force_generic_plan
+-- How few rows there are is not known to a plan, which would hash whole catalogs.
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 DECLARE
     extensions CONSTANT text[] := ARRAY(SELECT ai_worker.extension_schemas(schemas));
@@ -661,7 +673,7 @@ BEGIN
                    THEN format('casting to type %s.%s runs functions that allowed_functions does not list', o.schema, o.name)
                    ELSE format('type %s.%s is not in scope', o.schema, o.name) END)
       INTO error
-      FROM ai_worker.named_objects(schemas || extensions, jsonb_path_query_array(names, '$[*] ? (@.kind == "type" || @.kind == "definition")')) AS o
+      FROM ai_worker.named_types(schemas || extensions, names) AS o
      WHERE o.kind = 'type' AND o.runs_code AND o.name <> ALL (allowed) AND o.schema || '.' || o.name <> ALL (allowed)
         OR o.kind IN ('type', 'definition') AND o.trait = 'c' AND o.schema = 'pg_catalog'
      LIMIT 1;

@@ -34,9 +34,11 @@ BEGIN
                 UNION ALL
                SELECT a.atttypid FROM pg_attribute AS a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
                 UNION ALL
-               -- pg_range lists a multirange beside its range.
+               -- Where there are multiranges, pg_range lists each beside its range.
+               SELECT r.rngsubtype FROM pg_range AS r WHERE t.typtype = 'r' AND r.rngtypid = t.oid
+                UNION ALL
                SELECT r.rngsubtype FROM pg_range AS r
-                WHERE r.rngtypid = t.oid OR (to_jsonb(r) ->> 'rngmultitypid')::oid = t.oid) AS p (oid)
+                WHERE t.typtype = 'm' AND (to_jsonb(r) ->> 'rngmultitypid')::oid = t.oid) AS p (oid)
          WHERE p.oid <> 0)
     SELECT c.oid FROM contained AS c;
 END
@@ -112,12 +114,15 @@ COMMENT ON FUNCTION ai_worker.extension_schemas(text[]) IS
     'AI Worker: schemas of extensions whose types columns in these schemas have, so that a search path needs them for the operators of these types';
 
 CREATE OR REPLACE FUNCTION ai_worker.query_path(schemas text[]) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.place)
-      FROM unnest(schemas || ARRAY(SELECT ai_worker.extension_schemas(schemas)) || 'pg_temp'::text)
-      WITH ORDINALITY AS s (name, place)
+BEGIN
+    RETURN (
+        SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.place)
+          FROM unnest(schemas || ARRAY(SELECT ai_worker.extension_schemas(schemas)) || 'pg_temp'::text)
+          WITH ORDINALITY AS s (name, place));
+END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.query_path(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.query_path(text[]) IS

@@ -10,6 +10,7 @@ import aiworker.testing.FakeEndpoint;
 import aiworker.testing.Full;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
@@ -21,8 +22,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -116,6 +119,50 @@ abstract class ConcurrencyContract extends RuntimeContract {
       other.rollback();
     }
     assertEquals("5", countedHits());
+  }
+
+  /**
+   * Counters that are hit between its snapshot and its lock on them cost it no more than others.
+   */
+  @Test
+  void cleanUpKeepsPaceWithHits() throws Exception {
+    int entries = 10_000;
+    fill(entries, "1 day");
+    String all = "SELECT count(ai_cached_sql('q' || i, 'v1')) FROM generate_series(1, %d) AS i";
+    adminValue(all.formatted(entries));
+    AtomicInteger hits = new AtomicInteger();
+    AtomicBoolean over = new AtomicBoolean();
+    Callable<Void> asking =
+        () -> {
+          try (Connection connection = asker();
+              PreparedStatement hit =
+                  connection.prepareStatement("SELECT ai_cached_sql('q' || ?::int, 'v1')")) {
+            while (!over.get() && hits.get() < 6 * entries) {
+              hit.setInt(1, ThreadLocalRandom.current().nextInt(entries) + 1);
+              hit.execute();
+              hits.incrementAndGet();
+            }
+          }
+          return null;
+        };
+    List<Future<Void>> askers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      askers.add(clients.submit(asking));
+    }
+    while (hits.get() < 4_000) {
+      Thread.sleep(20);
+    }
+    int before = hits.get();
+    adminValue("SELECT ai_worker.clean()");
+    int meanwhile = hits.get() - before;
+    over.set(true);
+    for (Future<Void> asker : askers) {
+      asker.get(120, TimeUnit.SECONDS);
+    }
+    assertTrue(meanwhile < 5 * entries, () -> meanwhile + " hits meanwhile");
+    assertEquals(
+        Integer.toString(entries + hits.get()),
+        adminValue("SELECT total_hits FROM ai_worker_cache_stats"));
   }
 
   @ParameterizedTest
