@@ -21,7 +21,19 @@ start_cluster() {
   (cd / && "${as_server[@]}" "$bindir/pg_ctl" -D "$work/data" -l "$work/log" -w start >/dev/null)
 }
 
+# start_model: a model with one answer at port $endpoint of 127.0.0.1, until the cluster ends.
+start_model() {
+  python3 "$(dirname "${BASH_SOURCE[0]}")/model.py" >"$work/endpoint" &
+  model=$!
+  until [ -s "$work/endpoint" ]; do
+    sleep 0.05
+  done
+  # shellcheck disable=SC2034  # the caller reads it
+  endpoint=$(cat "$work/endpoint")
+}
+
 end_cluster() {
+  [ -z "${model:-}" ] || kill "$model" 2>/dev/null || true
   (cd / && "${as_server[@]}" "$bindir/pg_ctl" -D "$work/data" -m immediate stop >/dev/null 2>&1) || true
   rm -rf "$work"
 }

@@ -2,7 +2,7 @@
 # Measures in a throw-away cluster of its own what sessions cost in memory, for each runtime that the server has, and prints the
 # proportional set size (PSS, in which a page counts to each of those that share it in part) of so many idle sessions:
 #   hit    which have asked the cache alone, so that no Java runs in them
-#   miss   which have each asked a model, the one answer of which comes from this script
+#   miss   which have each asked a model, whose one answer comes from bench/model.py
 #
 # Usage: bench/memory.sh [--sessions '1 20 100'] [--options '-Xmx128m']
 set -euo pipefail
@@ -17,7 +17,6 @@ while [ $# -gt 0 ]; do
   esac
   shift 2
 done
-readonly ENDPOINT=54997
 
 # shellcheck source=bench/cluster.sh
 . "$root/bench/cluster.sh"
@@ -27,28 +26,12 @@ query() {
   psql -AtqX -v ON_ERROR_STOP=1 -c "$1"
 }
 
-serve() {
-  exec python3 - "$ENDPOINT" <<'PYTHON'
-import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-ANSWER = b'{"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": "SELECT 1"}}]}'
-
-
-class Model(BaseHTTPRequestHandler):
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(ANSWER)))
-        self.end_headers()
-        self.wfile.write(ANSWER)
-
-    def log_message(self, *_):
-        pass
-
-
-ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Model).serve_forever()
-PYTHON
+# await COUNT: until that many sessions have had their answer.
+await() {
+  until [ "$(query "SELECT count(*) FROM pg_stat_activity
+                     WHERE application_name = 'subject' AND state = 'idle' AND query LIKE '%question%'")" -ge "$1" ]; do
+    sleep 0.3
+  done
 }
 
 # megabytes COUNT FUNCTION: of that many sessions which have called it, each with a question of its own.
@@ -57,17 +40,13 @@ megabytes() {
   for ((i = 0; i < $1; i++)); do
     PGAPPNAME=subject psql -AtqX >/dev/null 2>>"$work/errors" < <(
       echo "SELECT $2('question $i of $1 to $2', 'v1');"
-      exec sleep 3600 2>/dev/null
+      exec tail -f --pid=$$ /dev/null
     ) &
     clients+=($!)
-    # a few at a time
-    until [ "$(query "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'subject' AND state = 'idle' AND query LIKE '%question%'")" -ge $((i - 3)) ]; do
-      sleep 0.05
-    done
+    # a few at a time, as others may want the machine too
+    await $((i - 1))
   done
-  until [ "$(query "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'subject' AND state = 'idle' AND query LIKE '%question%'")" = "$1" ]; do
-    sleep 0.05
-  done
+  await "$1"
   if [ -s "$work/errors" ]; then
     cat "$work/errors" >&2
     exit 1
@@ -84,9 +63,7 @@ megabytes() {
   done
 }
 
-serve &
-model=$!
-trap 'kill $model; end_cluster' EXIT
+start_model
 for runtime in pljava plpython; do
   export PGDATABASE=$runtime
   PGDATABASE=postgres query "CREATE DATABASE $runtime"
@@ -94,7 +71,8 @@ for runtime in pljava plpython; do
     printf '\n%s: %s\n' "$runtime" "$(grep -m 1 ERROR "$work/installed")"
     continue
   fi
-  query "UPDATE ai_worker_config SET base_url = 'http://127.0.0.1:$ENDPOINT/v1', jvm_options = nullif('$options', '')"
+  query "UPDATE ai_worker_config SET base_url = 'http://127.0.0.1:$endpoint/v1', request_timeout_ms = 600000,
+         jvm_options = nullif('$options', '')"
   [ -z "$options" ] || "$root/install/install.sh" --dbname "$runtime" >"$work/installed" 2>&1
   printf '\nPostgreSQL %s, %s\n%s\n' "$(query 'SHOW server_version')" \
     "$(query "SELECT concat_ws(', ', h ->> 'runtime', h ->> 'jvm') FROM ai_worker_health() AS h")" \

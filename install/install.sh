@@ -10,7 +10,9 @@ sql_dir=$here/../sql
 
 readonly MIN_SERVER=13 MIN_JAVA=17 MIN_PLJAVA=1.6.9
 readonly GUARD=ai-worker-guard.jar
-readonly JARS='ai-worker-[0-9a-f]{12}[.]jar'
+# what files are called until they are whole
+readonly NEW=.$$.new
+readonly FILES='ai-worker-[0-9a-f]{12}(?:[.]jar|-[0-9a-f]{8}[.]jsa)'
 
 dbname=${PGDATABASE:-}
 runtime=auto
@@ -23,7 +25,7 @@ os_user=$(id -un)
 staging=
 
 # what find_java and find_jar find; files holds psql's variables
-libjvm='' jar_file='' files=()
+libjvm='' java_major='' jar_file='' guard_sha='' archive='' archive_kind='' archive_options='' files=()
 
 # what look_at_server finds
 server_version='' server_number=0 server_major=0 server_database='' server_user='' server_superuser='' server_standby=''
@@ -223,18 +225,18 @@ choose_runtime() {
 
 # Looks where the server runs, which need not be this machine.
 find_java() {
-  local answer major
+  local answer
   local install_java="install one on the server's machine: apt-get install openjdk-17-jre-headless (or default-jre-headless), or name it with --java-home"
   answer=$(ask -F ' ' -v given="$java_home" -v environment="${JAVA_HOME:-}" -v runtime="$runtime" <"$sql_dir/install/java.sql")
   [ -n "$answer" ] ||
     die 3 "Java virtual machine not found on the server's machine${java_home:+ in $java_home (no lib/server/libjvm.so)}" "$install_java"
-  major=${answer%% *}
+  java_major=${answer%% *}
   libjvm=${answer#* }
-  [ "$major" -ge $MIN_JAVA ] ||
-    die 3 "the Java found, $libjvm, is version $major; $MIN_JAVA or later is needed" "$install_java"
+  [ "$java_major" -ge $MIN_JAVA ] ||
+    die 3 "the Java found, $libjvm, is version $java_major; $MIN_JAVA or later is needed" "$install_java"
   [[ $libjvm =~ ^[A-Za-z0-9_./+~@:\ -]+$ ]] ||
     die 3 "the path $libjvm holds characters that cannot be used here" "give another path to the same Java with --java-home"
-  say "Java $major: $libjvm"
+  say "Java $java_major: $libjvm"
 }
 
 find_jar() {
@@ -261,15 +263,34 @@ find_jar() {
   fi
   sha=$(sha256sum <"$jar")
   jar_file=ai-worker-${sha:0:12}.jar
-  files=(-v runtime="$runtime" -v jar="$jar" -v jar_size="$(wc -c <"$jar")" -v jar_sha="${sha:0:64}" -v jar_file="$jar_file"
-    -v guard="$GUARD" -v guard_path="$guard")
+  guard_sha=$(sha256sum <"$guard") && guard_sha=${guard_sha:0:64}
+  files=(-v files="$FILES" -v new="$NEW" -v runtime="$runtime" -v jar="$jar" -v jar_size="$(wc -c <"$jar")" -v jar_sha="${sha:0:64}" -v jar_file="$jar_file"
+    -v guard="$guard" -v guard_file="$GUARD" -v guard_size="$(wc -c <"$guard")" -v guard_sha="$guard_sha")
+}
+
+# The archive of classes with which Java starts fast. It is of use to this Java, class path and PL/Java alone, and Java goes
+# without it where it is of no use; then it is to say nothing.
+name_archive() {
+  local sha
+  sha=$(sha256sum <<<"$runtime $libjvm $guard_sha $server_major ${server_pljava_installed:-$server_pljava}")
+  archive=${jar_file%.jar}-${sha:0:8}.jsa
+  # always at the same address, so that sessions share its pages
+  archive_options='-Xlog:disable -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0'
+  archive_kind=shared
+  # the newer kind, with which more is done beforehand, wants the modules of PL/Java linked, which they cannot be
+  [ "$java_major" -lt 25 ] || [ "$runtime" = pljava ] || archive_kind=aot
+  case $archive_kind in
+    shared) archive_options+=" -XX:SharedArchiveFile=$archive" ;;
+    aot) archive_options+=" -XX:AOTCache=$archive" ;;
+  esac
 }
 
 # The settings that PL/Java must have before its first use in a session.
 settings=
 pljava_settings() {
   local answer decision name value lacks setting change
-  answer=$(ask -F $'\x1f' -v libjvm="$libjvm" -v guard="$GUARD" <"$sql_dir/install/pljava_settings.sql")
+  answer=$(ask -F $'\x1f' -v libjvm="$libjvm" -v guard="$GUARD" -v files="$FILES" -v jar_file="$jar_file" \
+    -v archive_options="$archive_options" <"$sql_dir/install/pljava_settings.sql")
   while IFS=$'\x1f' read -r decision name value lacks setting change; do
     case $decision in
       conflict)
@@ -299,6 +320,12 @@ sql_files() {
   echo install/health.sql
 }
 
+# put_file NAME: jar or guard, as the variables in files describe it.
+put_file() {
+  printf "\\set file :$1_file\n\\set file_path :$1\n\\set file_size :$1_size\n\\set file_sha :$1_sha\n"
+  cat "$sql_dir/install/file.sql"
+}
+
 # The tables and indexes of all files, in a schema of their own.
 model() {
   echo 'CREATE SCHEMA ai_worker_model;'
@@ -325,6 +352,10 @@ unless_unchanged() {
 script() {
   local file changed=
   printf '\\o /dev/null\n%s' "$settings"
+  if [ "$action" = install ]; then
+    put_file jar
+    [ "$runtime" != pljava ] || put_file guard
+  fi
   for file in "$@"; do
     [[ $file == install/* ]] || printf "\\\\echo '==> sql/%s'\n" "$file"
     case $file in
@@ -339,7 +370,8 @@ script() {
       *.sql) if [ "$changed" = known ]; then unless_unchanged "$sql_dir/$file"; else cat "$sql_dir/$file"; fi ;;
     esac
     echo
-  done | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g"
+  done | sed -e "s|@JAR@|$jar_file|g" -e "s|@LIBJVM@|$libjvm|g" -e "s|@ARCHIVE@|$archive|g" \
+    -e "s|@ARCHIVE_OPTIONS@|$archive_options|g"
 }
 
 # run_transaction FILE...
@@ -347,20 +379,67 @@ run_transaction() {
   local sql
   sql=$(script "$@")
   if ! ask --single-transaction "${files[@]}" <<<"$sql"; then
-    remove_unused_jars
+    remove_unused_files
     die 1 "the server refused a step (see above)" "the transaction is rolled back: nothing has changed"
   fi
 }
 
-# Jar files in the data directory that no database of the server uses any more.
-remove_unused_jars() {
-  [ -n "$server_plpython" ] || return 0
+# archive_step WHAT: check, which removes an archive that Java cannot use, before any session may; write, where there is none.
+archive_step() {
+  local java=${libjvm%/lib/*}/bin/java class_path=$jar_file new=$archive$NEW options command
+  options='-XX:TieredStopAtLevel=1 -Xss8m -Xmx64m -XX:ErrorFile=/dev/null --enable-native-access=ALL-UNNAMED'
+  if [ "$runtime" = pljava ]; then
+    class_path=$(ask <<<"SELECT substring(current_setting('pljava.vmoptions', true) FROM '.*-Djava[.]class[.]path=([^ ]*)')")
+    options+=" --module-path=$(ask <<<"SET client_min_messages = error; SET pljava.enable = off;
+      LOAD 'libpljava-so-${server_pljava_installed:-$server_pljava}'; SHOW pljava.module_path")"
+    options+=' --add-modules=org.postgresql.pljava -Djava.util.logging.config.class=aiworker.pljava.Guard'
+  fi
+  java="'$java' $options -cp '$class_path'"
+  case $1,$archive_kind in
+    check,shared) command="$java -XX:+UseSerialGC -Xshare:on -XX:SharedArchiveFile=$archive -version" ;;
+    check,aot) command="$java -XX:+UseSerialGC -XX:AOTMode=on -XX:AOTCache=$archive -version" ;;
+    # not by -XX:ArchiveClassesAtExit: of such an archive Java does not notice when it is cut off, and the session crashes.
+    # Only G1 writes objects into one; any collector reads them.
+    write,shared)
+      [ "$runtime" != pljava ] || list_start_of_pljava "$new.start"
+      command="$java -XX:+UseSerialGC -Xshare:off -XX:DumpLoadedClassList=$new.list aiworker.Rehearsal"
+      # numbers that Java gives its classes count for one list alone
+      command+=" && { ! test -f $new.start || sed '/ source: /d; s/ id: [0-9]*\$//' $new.start >>$new.list; }"
+      command+=" && $java -XX:+UseG1GC -Xshare:dump -XX:SharedClassListFile=$new.list -XX:SharedArchiveFile=$new"
+      ;;
+    write,aot) command="$java -XX:+UseSerialGC -XX:AOTCacheOutput=$new aiworker.Rehearsal" ;;
+  esac
+  if [ "$1" = check ]; then
+    command="! test -f $archive || $command || rm -f $archive"
+  else
+    # under its name it is whole, and on the disk
+    command="$command && sync $new && mv -f $new $archive && rm -f $new.* || { rm -f $new $new.*; false; }"
+  fi
+  ask -v command="{ $command; } </dev/null >/dev/null 2>&1" <"$sql_dir/install/program.sql"
+}
+
+# Those that PL/Java itself loads in a session, which a rehearsal without a server does not.
+list_start_of_pljava() {
+  ask >/dev/null 2>&1 <<SQL || true
+SELECT set_config('pljava.vmoptions', current_setting('pljava.vmoptions') || ' -Xshare:off -XX:DumpLoadedClassList=$1', false);
+SELECT public.ai_worker_health();
+SQL
+}
+
+build_archive() {
+  say "archive of classes in the server's data directory: $archive"
+  [ -n "$(ask <<<"SELECT size FROM pg_stat_file('$archive', true) WHERE NOT isdir")" ] || archive_step write 2>/dev/null ||
+    say "there is none: first questions in a session take longer, all else is the same"
+}
+
+# Jars and archives in the data directory that no database of the server uses any more.
+remove_unused_files() {
   local used unused
-  used=$(ask -v jars="$JARS" <"$sql_dir/install/jar_users.sql" | ask 2>&1) || {
+  used=$(ask -v files="$FILES" <"$sql_dir/install/file_users.sql" | ask 2>&1) || {
     say "kept the jar files in the data directory: not every database can be asked whether it uses them (${used##*: })"
     return 0
   }
-  unused=$(ask -v jars="$JARS" -v used="$used" <"$sql_dir/install/unused_jars.sql") || return 0
+  unused=$(ask -v files="$FILES" -v used="$used" <"$sql_dir/install/unused_files.sql") || return 0
   [ -z "$unused" ] || say "removed from the data directory: $unused"
 }
 
@@ -368,12 +447,15 @@ install_it() {
   choose_runtime
   find_jar
   find_java
+  name_archive
   [ "$runtime" != pljava ] || pljava_settings
   local list
   mapfile -t list < <(sql_files)
+  archive_step check || true
   files+=(-v statements="$(sed -n -E "/$LOCKING/,/;\$/p" "${list[@]/#/"$sql_dir/"}" | sha256sum | cut -c 1-64)")
   run_transaction "${list[@]}"
-  remove_unused_jars
+  build_archive
+  remove_unused_files
   say "done: AI Worker is in database \"$server_database\""
   cat <<NEXT
 
@@ -391,9 +473,10 @@ uninstall_it() {
     say "AI Worker is not installed in database \"$server_database\": nothing to remove"
     return
   fi
+  files=(-v files="$FILES")
   settings="SET ai_worker.lock_mode = 'ACCESS EXCLUSIVE';"$'\n'
   run_transaction install/lock.sql remove.sql install/remove_jar.sql
-  remove_unused_jars
+  remove_unused_files
   say "done: AI Worker is removed from database \"$server_database\""
   local extensions left
   extensions=$(ask <<<"SELECT string_agg(extname, ', ' ORDER BY extname) FROM pg_extension WHERE extname IN ('pljava', 'plpython3u');")

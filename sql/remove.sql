@@ -74,5 +74,8 @@ BEGIN
             RAISE NOTICE 'role % stays: it is still in use', object USING DETAIL = reason;
         END;
     END LOOP;
+    IF to_regclass('sqlj.jar_repository') IS NOT NULL THEN
+        EXECUTE 'DELETE FROM sqlj.jar_repository WHERE jarname = ''ai_worker_functions''';
+    END IF;
 END
 $$;

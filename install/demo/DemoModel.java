@@ -1,8 +1,8 @@
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import aiworker.library.jackson.core.JsonProcessingException;
+import aiworker.library.jackson.databind.DeserializationFeature;
+import aiworker.library.jackson.databind.JsonNode;
+import aiworker.library.jackson.databind.ObjectMapper;
+import aiworker.library.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.CharConversionException;

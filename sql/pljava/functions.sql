@@ -17,7 +17,17 @@ END
 $$;
 
 GRANT USAGE ON SCHEMA sqlj TO ai_worker;
-SELECT sqlj.set_classpath('ai_worker', 'ai_worker');
+-- Each session in which PL/Java starts lists what is on this path, so that it is a jar with that one class that is needed of it.
+DELETE FROM sqlj.jar_repository WHERE jarname = 'ai_worker_functions';
+INSERT INTO sqlj.jar_repository (jarname, jarorigin, jarowner)
+SELECT 'ai_worker_functions', r.jarorigin, r.jarowner FROM sqlj.jar_repository AS r WHERE r.jarname = 'ai_worker';
+INSERT INTO sqlj.jar_entry (entryname, jarid, entryimage)
+SELECT e.entryname, f.jarid, e.entryimage
+  FROM sqlj.jar_entry AS e
+  JOIN sqlj.jar_repository AS r ON r.jarid = e.jarid AND r.jarname = 'ai_worker'
+  JOIN sqlj.jar_repository AS f ON f.jarname = 'ai_worker_functions'
+ WHERE e.entryname = 'aiworker/pljava/Functions.class';
+SELECT sqlj.set_classpath('ai_worker', 'ai_worker_functions');
 
 CREATE OR REPLACE FUNCTION ai_worker.bridge(call text, arguments text[]) RETURNS jsonb
 LANGUAGE javau VOLATILE PARALLEL UNSAFE
@@ -40,7 +50,7 @@ DECLARE
     response jsonb;
     error jsonb;
 BEGIN
-    SELECT r.xmin::text INTO version FROM sqlj.jar_repository AS r WHERE r.jarname = 'ai_worker';
+    SELECT concat_ws(' ', r.xmin, r.jarorigin) INTO version FROM sqlj.jar_repository AS r WHERE r.jarname = 'ai_worker';
     IF version IS NULL THEN
         RAISE EXCEPTION 'PL/Java has no jar ai_worker'
             USING ERRCODE = 'IA005', DETAIL = 'It is not in sqlj.jar_repository.',

@@ -1,5 +1,5 @@
 -- The same functions for PL/Python: one body starts the JVM in this backend, the rest hand over to it. install/install.sh
--- fills in the paths @JAR@ and @LIBJVM@.
+-- fills in what stands between two @.
 
 CREATE OR REPLACE FUNCTION ai_worker.bridge(call text, arguments text[]) RETURNS jsonb
 LANGUAGE plpython3u VOLATILE PARALLEL UNSAFE
@@ -62,6 +62,9 @@ if "bridge" not in SD:
         texts = [
             "-Djava.class.path=@JAR@", "--enable-native-access=ALL-UNNAMED", "-Xrs", "-Xss8m", "-Xms8m", "-Xmx64m",
             "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        # Java goes without an archive that it cannot use, but says so of one that it cannot read.
+        if os.access("@ARCHIVE@", os.R_OK):
+            texts += "@ARCHIVE_OPTIONS@".split()
         # From our own table and no other, as options can do anything.
         try:
             chosen = plpy.execute(

@@ -102,7 +102,7 @@ public final class Generator {
       explained.set(
           "warnings", Json.array(List.of("it can no longer be proven: " + e.getMessage())));
     }
-    return explained.toString();
+    return Json.write(explained);
   }
 
   /** What a DBA has taught for the question; null if there is nothing that can be proven. */
@@ -149,7 +149,7 @@ public final class Generator {
     if (problem != null) {
       request.putArray("problems").add(problem.getMessage() + ": " + problem.detail());
     }
-    return request.toString();
+    return Json.write(request);
   }
 
   private static SchemaContext schema(Miss miss) {
@@ -308,6 +308,6 @@ public final class Generator {
     if (!doubts.isEmpty()) {
       response.set("warnings", Json.array(doubts.warnings()));
     }
-    return response.toString();
+    return Json.write(response);
   }
 }

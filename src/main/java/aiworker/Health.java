@@ -44,6 +44,7 @@ final class Health {
     report.put("java_home", System.getProperty("java.home"));
     JvmOptions options = JvmOptions.inUse();
     report.put("jvm_options", options.text());
+    report.put("class_archive", options.archive());
     String stackProblem = options.stackProblem(database);
     if (stackProblem != null) {
       problems.add(stackProblem);
@@ -60,7 +61,7 @@ final class Health {
       lastFailure.describe(report.putObject("last_error"));
     }
     report.put("healthy", problems.isEmpty());
-    return report.toString();
+    return Json.write(report);
   }
 
   /** Where the key comes from; adds the endpoint's state, and what is wrong with either. */

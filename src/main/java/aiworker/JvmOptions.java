@@ -3,6 +3,7 @@ package aiworker;
 import aiworker.db.Database;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -18,6 +19,8 @@ record JvmOptions(String text) {
       Pattern.compile(
           "(?<![^ ])-(?:Xss(\\d+)([kmg]?)|XX:ThreadStackSize=(\\d+))(?![^ ])",
           Pattern.CASE_INSENSITIVE);
+  private static final Pattern ARCHIVE =
+      Pattern.compile("(?<![^ ])-XX:(?:SharedArchiveFile|AOTCache)=([^ ]+)");
   private static final Pattern LIMIT = Pattern.compile("Max stack size +(\\d+) ");
 
   /** Java's own -Xss on most machines, in kB. */
@@ -29,6 +32,21 @@ record JvmOptions(String text) {
   static JvmOptions inUse() {
     return new JvmOptions(
         String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
+  }
+
+  /** The archive of classes that Java maps in this session; null if it does without. */
+  String archive() {
+    Matcher matcher = ARCHIVE.matcher(text);
+    try {
+      return matcher.find()
+              && Files.readString(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1)
+                  .contains("/" + matcher.group(1) + "\n")
+          ? matcher.group(1)
+          : null;
+    } catch (IOException | SecurityException e) {
+      // not on this system
+      return null;
+    }
   }
 
   /** What is wrong with the stack that is left to the server; null if nothing is. */

@@ -160,7 +160,8 @@ public final class Miss {
         .query(
             "SELECT f.* FROM ai_worker.finish_miss(?, ?::jsonb, ?::jsonb, ?, ?::boolean, ?::integer, ?::jsonb) AS f",
             prompt,
-            ((ObjectNode) Json.ours(begun.text("request"))).put("today_only", todayOnly).toString(),
+            Json.write(
+                ((ObjectNode) Json.ours(begun.text("request"))).put("today_only", todayOnly)),
             begun.text("settings"),
             statement.text(),
             Boolean.toString(statement.storable()),

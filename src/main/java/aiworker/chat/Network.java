@@ -34,4 +34,10 @@ public record Network(boolean allowInsecure, URI proxy, Path caFile) {
       Tls.trusting(caFile);
     }
   }
+
+  /** Short of a record's own, for which Java would write classes first. */
+  @Override
+  public String toString() {
+    return allowInsecure + " " + proxy + " " + caFile;
+  }
 }

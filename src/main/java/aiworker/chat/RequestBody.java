@@ -66,7 +66,7 @@ final class RequestBody {
     if (dialect.structured()) {
       body.set("response_format", RESPONSE_FORMAT);
     }
-    return body.toString().getBytes(StandardCharsets.UTF_8);
+    return Json.write(body).getBytes(StandardCharsets.UTF_8);
   }
 
   /** The same with the system's text in front of the user's first. */

@@ -8,9 +8,17 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.SecureRandom;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLContextSpi;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLServerSocketFactory;
+import javax.net.ssl.SSLSessionContext;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -21,15 +29,9 @@ final class Tls {
 
   private Tls() {}
 
-  /** Trusts nobody, and so spares plain http the reading of Java's certificates. */
-  static SSLContext trustingNobody() {
-    try {
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, new TrustManager[0], null);
-      return context;
-    } catch (GeneralSecurityException e) {
-      throw new AiWorkerException(Failure.INTERNAL, "Java has no TLS", e.getMessage(), e);
-    }
+  /** For plain http, where Java wants one but uses none: to make a real one takes it long. */
+  static SSLContext none() {
+    return new Absent();
   }
 
   /** Trusts the certificates of a PEM file and no others. */
@@ -60,5 +62,57 @@ final class Tls {
   private static AiWorkerException unusable(Path caFile, String detail, Exception cause) {
     return new AiWorkerException(
         Failure.ENDPOINT_UNREACHABLE, "CA file \"" + caFile + "\" cannot be used", detail, cause);
+  }
+
+  private static final class Absent extends SSLContext {
+    Absent() {
+      super(new AbsentSpi(), null, "none");
+    }
+  }
+
+  private static final class AbsentSpi extends SSLContextSpi {
+    @Override
+    protected SSLParameters engineGetDefaultSSLParameters() {
+      return new SSLParameters();
+    }
+
+    @Override
+    protected SSLParameters engineGetSupportedSSLParameters() {
+      return new SSLParameters(new String[0], new String[0]);
+    }
+
+    @Override
+    protected void engineInit(
+        KeyManager[] keyManagers, TrustManager[] trustManagers, SecureRandom random) {}
+
+    @Override
+    protected SSLSocketFactory engineGetSocketFactory() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    protected SSLServerSocketFactory engineGetServerSocketFactory() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine(String host, int port) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    protected SSLSessionContext engineGetServerSessionContext() {
+      return null;
+    }
+
+    @Override
+    protected SSLSessionContext engineGetClientSessionContext() {
+      return null;
+    }
   }
 }

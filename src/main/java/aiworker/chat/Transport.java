@@ -144,7 +144,7 @@ final class Transport {
                       : ProxySelector.of(
                           InetSocketAddress.createUnresolved(proxy.getHost(), proxy.getPort())));
       if (plain) {
-        builder.sslContext(Tls.trustingNobody());
+        builder.sslContext(Tls.none());
       } else if (caFile != null) {
         builder.sslContext(Tls.trusting(caFile));
       }

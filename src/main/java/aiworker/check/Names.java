@@ -1,6 +1,7 @@
 package aiworker.check;
 
 import aiworker.error.Refusal;
+import aiworker.json.Json;
 import aiworker.lexer.Lexer;
 import aiworker.lexer.Token;
 import aiworker.lexer.Token.Kind;
@@ -99,7 +100,7 @@ record Names(
     typePlaces.forEach(token -> addPlace(wanted, "type_place", token.name(), token));
     collations.forEach(token -> addPlace(wanted, "collation", token.name(), token));
     numbers.forEach(token -> addPlace(wanted, "number", token.text(), token));
-    return wanted.toString();
+    return Json.write(wanted);
   }
 
   private void addPlace(ArrayNode wanted, String kind, String name, Token token) {

@@ -63,9 +63,9 @@ final class ServerCheck {
             .query(
                 RESOLVE,
                 statement,
-                Json.array(schemas).toString(),
+                Json.write(Json.array(schemas)),
                 names.json(),
-                Json.array(allowedFunctions).toString())
+                Json.write(Json.array(allowedFunctions)))
             .get(0);
     if (row.text("error") != null) {
       throw failure(Json.ours(row.text("error")), written);

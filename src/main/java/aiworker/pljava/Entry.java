@@ -75,7 +75,7 @@ public final class Entry implements BiFunction<String, String[], String> {
         .put("message", e.getMessage())
         .put("detail", e.detail())
         .put("hint", e.failure().hint());
-    return outcome.toString();
+    return Json.write(outcome);
   }
 
   private static ServerError serverError(SQLException e) {

@@ -21,6 +21,10 @@ import java.util.function.BiFunction;
  * jar's other classes in one query, which can be cancelled and tried again, and defines them from
  * memory. When the jar has been replaced, the next call does so again.
  *
+ * <p>install.sh also puts the jar into the server's data directory and on the JVM's class path,
+ * where Java can take its classes from an archive. While that is the jar that the database holds,
+ * and it is whole, nothing is read from the database.
+ *
  * <p>Thread rule: PL/Java calls the function on the backend's thread only.
  */
 public final class Functions extends ClassLoader {
@@ -53,7 +57,7 @@ public final class Functions extends ClassLoader {
     String current = arguments[arguments.length - 1];
     try {
       if (entry == null || !current.equals(version)) {
-        entry = load(DriverManager.getConnection("jdbc:default:connection"));
+        entry = load(DriverManager.getConnection("jdbc:default:connection"), current);
         version = current;
       }
       return entry.apply(call, arguments);
@@ -62,9 +66,15 @@ public final class Functions extends ClassLoader {
     }
   }
 
-  @SuppressWarnings("unchecked")
-  private static BiFunction<String, String[], String> load(Connection connection)
+  private static BiFunction<String, String[], String> load(Connection connection, String current)
       throws SQLException {
+    if (isOnClassPath(current.substring(current.indexOf(' ') + 1))) {
+      try {
+        return entry(Functions.class.getClassLoader(), connection);
+      } catch (ReflectiveOperationException | LinkageError e) {
+        // a damaged file: the database has the same
+      }
+    }
     Map<String, byte[]> entries = new HashMap<>();
     try (PreparedStatement statement = connection.prepareStatement(CLASSES);
         ResultSet rows = statement.executeQuery()) {
@@ -73,14 +83,31 @@ public final class Functions extends ClassLoader {
       }
     }
     try {
-      return (BiFunction<String, String[], String>)
-          new Functions(entries)
-              .loadClass("aiworker.pljava.Entry")
-              .getDeclaredConstructor(Connection.class)
-              .newInstance(connection);
+      return entry(new Functions(entries), connection);
     } catch (ReflectiveOperationException e) {
       throw new SQLException("the jar ai_worker is not complete", "IA005", e);
     }
+  }
+
+  /** Whether the JVM's class path has that jar, and this class is from there. */
+  private static boolean isOnClassPath(String jar) {
+    return Functions.class.getClassLoader() == getSystemClassLoader()
+        && Functions.class
+            .getProtectionDomain()
+            .getCodeSource()
+            .getLocation()
+            .getPath()
+            .endsWith("/" + jar);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static BiFunction<String, String[], String> entry(
+      ClassLoader loader, Connection connection) throws ReflectiveOperationException {
+    return (BiFunction<String, String[], String>)
+        loader
+            .loadClass("aiworker.pljava.Entry")
+            .getDeclaredConstructor(Connection.class)
+            .newInstance(connection);
   }
 
   @Override

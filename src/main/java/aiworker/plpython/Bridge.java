@@ -49,7 +49,7 @@ final class Bridge {
           new ServerError(
               Failure.INTERNAL.sqlState(), e.toString(), null, Failure.INTERNAL.hint()));
     }
-    return outcome.toString().getBytes(StandardCharsets.UTF_8);
+    return Json.write(outcome).getBytes(StandardCharsets.UTF_8);
   }
 
   private static String value(JsonNode request) {

@@ -42,7 +42,7 @@ final class SessionDatabase implements Database {
       }
       values.add(parameter);
     }
-    JsonNode outcome = read(session.apply(statement.toString().getBytes(StandardCharsets.UTF_8)));
+    JsonNode outcome = read(session.apply(Json.write(statement).getBytes(StandardCharsets.UTF_8)));
     JsonNode error = outcome.get("error");
     if (error != null) {
       throw new DatabaseException(

@@ -1,14 +1,12 @@
 package aiworker.reply;
 
 import aiworker.error.Refusal;
+import aiworker.json.JsonTree;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.exc.MismatchedInputException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.io.Reader;
@@ -24,15 +22,11 @@ import java.util.regex.Pattern;
  * among prose, and in JSON as models write it, with a comma too many or encoded twice. Stateless.
  */
 final class StructuredAnswer {
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder().maxNestingDepth(20).build())
-                  .build())
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(20).build())
           .enable(JsonReadFeature.ALLOW_TRAILING_COMMA)
           .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
-          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
           .build();
 
   /** Braces and fences that may hold something else; bounds the work on hostile text. */
@@ -293,11 +287,11 @@ final class StructuredAnswer {
       return new Value(MissingNode.getInstance(), at);
     }
     try (Reader rest = new StringReader(text);
-        JsonParser parser = MAPPER.createParser(rest)) {
+        JsonParser parser = FACTORY.createParser(rest)) {
       long start = rest.skip(at);
-      JsonNode json = MAPPER.readTree(parser);
+      JsonNode json = JsonTree.read(parser, true);
       return new Value(json, (int) (start + parser.currentLocation().getCharOffset()));
-    } catch (MismatchedInputException e) {
+    } catch (JsonTree.RepeatedKeyException e) {
       return new Value(null, at);
     } catch (IOException e) {
       return new Value(MissingNode.getInstance(), at);

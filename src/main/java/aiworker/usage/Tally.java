@@ -17,13 +17,13 @@ public record Tally(long calls, long failed, Usage tokens) {
 
   /** As {@code ai_worker.finish_miss} takes it. */
   public String json() {
-    return Json.object()
-        .put("calls", calls)
-        .put("failed", failed)
-        .put("prompt", tokens.prompt())
-        .put("completion", tokens.completion())
-        .put("cached", tokens.cached())
-        .put("total", tokens.total())
-        .toString();
+    return Json.write(
+        Json.object()
+            .put("calls", calls)
+            .put("failed", failed)
+            .put("prompt", tokens.prompt())
+            .put("completion", tokens.completion())
+            .put("cached", tokens.cached())
+            .put("total", tokens.total()));
   }
 }

@@ -21,6 +21,7 @@ import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -69,10 +70,33 @@ class BridgeIT {
     manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, Path.of(core).toUri().toString());
     String entry = PROBE.replace('.', '/') + ".class";
     try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
-        InputStream image = getClass().getResourceAsStream("/" + entry)) {
+        InputStream image = Files.newInputStream(compiled().resolve(entry))) {
       out.putNextEntry(new JarEntry(entry));
       image.transferTo(out);
     }
+  }
+
+  /** With the libraries as the jar names them. */
+  private static Path compiled() throws IOException {
+    Path folder = Files.createTempDirectory("ai-worker-probe");
+    Path source = folder.resolve("BridgeProbe.java");
+    Files.writeString(
+        source,
+        Files.readString(Path.of("src/test/java", PROBE.replace('.', '/') + ".java"))
+            .replace("import com.fasterxml.", "import aiworker.library."));
+    assertEquals(
+        0,
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                null,
+                null,
+                "-d",
+                folder.toString(),
+                "-cp",
+                "target/ai-worker.jar",
+                source.toString()));
+    return folder;
   }
 
   private void createProbe(Connection connection) throws SQLException {

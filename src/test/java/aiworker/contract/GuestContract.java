@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.Full;
+import aiworker.testing.ProcessCounts;
 import aiworker.testing.TestCluster;
 import aiworker.testing.TestServer;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -308,6 +309,52 @@ abstract class GuestContract extends RuntimeContract {
       assertAtOnce(start + TimeUnit.MILLISECONDS.toNanos(100));
       outcome.get(60, TimeUnit.SECONDS);
     }
+  }
+
+  /** Each with a question of its own, so that nothing is remembered of the one before. */
+  @Test
+  void missesLeaveNothingBehind() throws Exception {
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    try (Connection session = cluster.connect(database, "postgres")) {
+      int pid = Integer.parseInt(value(session, "SELECT pg_backend_pid()"));
+      miss(session, "warming up", 150);
+      ProcessCounts before = ProcessCounts.of(pid);
+      long memory = residentMegabytes(pid);
+      long contexts = contextMegabytes(session);
+      miss(session, "again", Full.or(10_000, 200));
+      ProcessCounts after = ProcessCounts.of(pid);
+      assertTrue(after.threads() <= before.threads() + 2, after + ", before " + before);
+      assertTrue(after.sockets() <= before.sockets() + 1, after + ", before " + before);
+      long grown = residentMegabytes(pid) - memory;
+      assertTrue(grown <= Full.or(16, 24), "grown by " + grown + " MB from " + memory);
+      grown = contextMegabytes(session) - contexts;
+      assertTrue(grown <= 4, "memory contexts have grown by " + grown + " MB");
+    }
+  }
+
+  private void miss(Connection session, String question, int times) throws SQLException {
+    for (int i = 0; i < times; i++) {
+      generate(session, question + " " + i, "v1");
+    }
+  }
+
+  private static long residentMegabytes(int pid) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc", Integer.toString(pid), "status"))) {
+      if (line.startsWith("VmRSS:")) {
+        return Long.parseLong(line.replaceAll("[^0-9]", "")) / 1_024;
+      }
+    }
+    throw new AssertionError("no VmRSS");
+  }
+
+  /** Since PostgreSQL 14 the server tells. */
+  private static long contextMegabytes(Connection session) throws SQLException {
+    if (value(session, "SELECT to_regclass('pg_backend_memory_contexts')") == null) {
+      return 0;
+    }
+    return Long.parseLong(
+        value(
+            session, "SELECT sum(total_bytes)::bigint / 1048576 FROM pg_backend_memory_contexts"));
   }
 
   /** With Java's own -Xss it would be a crash at 1 MB. */

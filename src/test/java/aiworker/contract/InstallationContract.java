@@ -144,7 +144,7 @@ abstract class InstallationContract extends RuntimeContract {
   void classPathOfPublicIsNeverTouched() throws SQLException {
     if (runtime == BackendRuntime.PLJAVA) {
       assertEquals("", adminValue("SELECT coalesce(sqlj.get_classpath('public'), '')"));
-      assertEquals("ai_worker", adminValue("SELECT sqlj.get_classpath('ai_worker')"));
+      assertEquals("ai_worker_functions", adminValue("SELECT sqlj.get_classpath('ai_worker')"));
     }
   }
 

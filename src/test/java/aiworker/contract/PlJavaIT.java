@@ -183,6 +183,12 @@ class PlJavaRestoreIT extends RestoreContract {
   }
 }
 
+class PlJavaArchiveIT extends ArchiveContract {
+  PlJavaArchiveIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
 class PlJavaDamageIT extends DamageContract {
   PlJavaDamageIT() {
     super(BackendRuntime.PLJAVA);
@@ -238,7 +244,8 @@ class PlJavaInstallingIT extends InstallationContract {
       try (Connection connection = cluster.connect(other, "postgres");
           Statement statement = connection.createStatement()) {
         assertEquals("pljava", value(connection, "SELECT ai_worker_health() ->> 'runtime'"));
-        assertEquals("ai_worker", value(connection, "SELECT sqlj.get_classpath('ai_worker')"));
+        assertEquals(
+            "ai_worker_functions", value(connection, "SELECT sqlj.get_classpath('ai_worker')"));
         try (PreparedStatement replace =
             connection.prepareStatement("SELECT sqlj.replace_jar(?, 'ai_worker', true)")) {
           replace.setBytes(1, jar);
@@ -277,9 +284,11 @@ class PlJavaInstallingIT extends InstallationContract {
         Installation.run(cluster, other, Map.of(), "--runtime", runtime.option());
     assertEquals(0, done.exitCode(), done.output());
     try (Connection connection = cluster.connect(other, "postgres")) {
-      assertEquals(
-          "-Djava.security.manager=disallow --add-modules=java.net.http -Xss8m -Xmx100m --enable-native-access=ALL-UNNAMED -Djava.class.path=ai-worker-guard.jar -Djava.util.logging.config.class=aiworker.pljava.Guard",
-          value(connection, "SHOW pljava.vmoptions"));
+      String inUse = value(connection, "SHOW pljava.vmoptions");
+      assertTrue(
+          inUse.matches(
+              "-Xlog:disable .* -Djava.security.manager=disallow --add-modules=java.net.http -Xss8m -Xmx100m --enable-native-access=ALL-UNNAMED -Djava.class.path=ai-worker-guard.jar:ai-worker-[0-9a-f]{12}.jar -Djava.util.logging.config.class=aiworker.pljava.Guard"),
+          inUse);
     }
     Map<String, String> added = new LinkedHashMap<>();
     added.put("'-Xms512m -Xmx64m'", null);

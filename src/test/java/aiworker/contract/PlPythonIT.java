@@ -182,6 +182,12 @@ class PlPythonRestoreIT extends RestoreContract {
   }
 }
 
+class PlPythonArchiveIT extends ArchiveContract {
+  PlPythonArchiveIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonDamageIT extends DamageContract {
   PlPythonDamageIT() {
     super(BackendRuntime.PLPYTHON);
