@@ -497,7 +497,7 @@ BEGIN
     RETURN EXISTS (SELECT FROM pg_type AS t WHERE t.oid = ANY (takes) AND t.typtype = 'p')
         OR EXISTS (SELECT FROM unnest(nodes) AS t (n)
                     -- Behind the last node within another come the other's further fields.
-                    CROSS JOIN regexp_matches(t.n, ' :(?:func)?resulttype ([0-9]+)(?: :(?:resulttypmod|resultcollid|funcretset|funcvariadic) [-a-z0-9]+)* :[a-z]+format 2\M', 'g') AS f (part)
+                    CROSS JOIN regexp_matches(t.n, ' :(?:func)?resulttype ([0-9]+)(?: :(?:resulttypmod|resultcollid|funcretset|funcvariadic) [-a-z0-9]+)* :[a-z]+format 2[[:>:]]', 'g') AS f (part)
                      JOIN pg_type AS made ON made.oid = f.part[1]::oid
                     WHERE strpos(t.n, 'resulttype ') > 0 AND (made.oid = ANY (takes) OR made.typelem = ANY (takes)));
 END
