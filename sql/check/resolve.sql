@@ -410,8 +410,45 @@ REVOKE ALL ON FUNCTION ai_worker.has_twin(jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.has_twin(jsonb) IS
     'AI Worker: whether something that a statement uses has the name of something in another schema that is not the system''s';
 
+-- What only its owner can find there is a risk to nobody else. A superuser reads any schema, and so may have those of others in his path.
+CREATE OR REPLACE FUNCTION ai_worker.is_shared(schema_oid oid) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (
+        SELECT NOT starts_with(n.nspname, 'pg_') AND n.nspname NOT IN ('information_schema', 'ai_worker', 'ai_worker_prover')
+               AND (o.rolsuper
+                    OR EXISTS (SELECT FROM aclexplode(n.nspacl) AS a WHERE a.privilege_type = 'USAGE' AND a.grantee <> n.nspowner)
+                    -- From PostgreSQL 16 on who makes a role is a member of it, which by itself opens nothing.
+                    OR EXISTS (SELECT FROM pg_auth_members AS m
+                                WHERE m.roleid = n.nspowner
+                                  AND COALESCE((to_jsonb(m) ->> 'inherit_option')::boolean OR (to_jsonb(m) ->> 'set_option')::boolean, true)))
+          FROM pg_namespace AS n JOIN pg_roles AS o ON o.oid = n.nspowner
+         WHERE n.oid = schema_oid);
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.is_shared(oid) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.is_shared(oid) IS
+    'AI Worker: whether a schema is one of users, and others than its owner may have it in their search path: a superuser''s, or one that USAGE was granted on, or whose owner has members';
+
+-- Arguments become the base types of domains by themselves.
+CREATE OR REPLACE FUNCTION ai_worker.takes_what_is_known(takes oid[], schemas text[]) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN NOT EXISTS (SELECT FROM pg_type AS t JOIN pg_namespace AS a ON a.oid = t.typnamespace
+                        WHERE t.oid = ANY (takes) AND t.oid >= 16384 AND t.typtype <> 'd' AND a.nspname <> ALL (schemas));
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.takes_what_is_known(oid[], text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.takes_what_is_known(oid[], text[]) IS
+    'AI Worker: whether all of these types are built in, domains, or of these schemas, so that a function or operator that takes them could fit';
+
 -- Of functions and operators in other schemas those that could fit: all that they take is built in or of a schema in scope. In scope
--- others fit only before pg_catalog in a search path, and by the same types.
+-- others fit only before pg_catalog in a search path, and by the same types. An operator that takes exactly what it got is found
+-- before all that take something else.
 CREATE OR REPLACE FUNCTION ai_worker.builtin_namesakes(nodes text[], schemas text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -419,93 +456,145 @@ AS $$
 BEGIN
     RETURN (
         WITH used AS MATERIALIZED (
-            SELECT DISTINCT split_part(t.n, ' ', 1) IN ('FUNCEXPR', 'AGGREF', 'WINDOWFUNC') AS is_call, split_part(t.n, ' ', 3)::oid AS oid
-              FROM unnest(nodes) AS t (n)
+            SELECT split_part(t.n, ' ', 1) IN ('FUNCEXPR', 'AGGREF', 'WINDOWFUNC') AS is_call, split_part(t.n, ' ', 3)::oid AS oid,
+                   -- What constants were before they became arguments nobody knows.
+                   bool_or(starts_with(nodes[t.place + 1], 'CONST ')) AS constant,
+                   bool_or(starts_with(nodes[t.place + 1], 'CONST ') AND starts_with(nodes[t.place + 2], 'CONST ')) AS constants
+              FROM unnest(nodes) WITH ORDINALITY AS t (n, place)
              WHERE starts_with(t.n, 'FUNCEXPR ') AND split_part(t.n, ' ', 11) = '0'
-                OR split_part(t.n, ' ', 1) IN ('AGGREF', 'WINDOWFUNC', 'OPEXPR', 'DISTINCTEXPR', 'NULLIFEXPR', 'SCALARARRAYOPEXPR')),
-        namesake AS (
+                OR split_part(t.n, ' ', 1) IN ('AGGREF', 'WINDOWFUNC', 'OPEXPR', 'DISTINCTEXPR', 'NULLIFEXPR', 'SCALARARRAYOPEXPR')
+             GROUP BY 1, 2),
+        namesake AS MATERIALIZED (
             SELECT DISTINCT 'call' AS kind, p.proname AS name, t.pronamespace AS schema, t.proargtypes::oid[] AS takes,
-                   p.proargtypes = t.proargtypes AS same
+                   p.proargtypes = t.proargtypes AS same, NULL::oid[] AS builtin
               FROM used AS u
               JOIN pg_proc AS p ON u.is_call AND p.oid = u.oid AND p.oid < 16384
               JOIN pg_proc AS t ON t.proname = p.proname AND t.oid >= 16384
              UNION ALL
-            SELECT DISTINCT 'symbol', o.oprname, t.oprnamespace, ARRAY[t.oprleft, t.oprright],
-                   o.oprleft = t.oprleft AND o.oprright = t.oprright
+            SELECT 'symbol', o.oprname, t.oprnamespace, ARRAY[t.oprleft, t.oprright],
+                   o.oprleft = t.oprleft AND o.oprright = t.oprright, CASE WHEN NOT u.constants AND NOT (u.constant AND o.oprleft = 0) THEN ARRAY[o.oprleft, o.oprright] END
               FROM used AS u
               JOIN pg_operator AS o ON NOT u.is_call AND o.oid = u.oid AND o.oid < 16384
               JOIN pg_operator AS t ON t.oprname = o.oprname AND t.oid >= 16384)
         SELECT COALESCE(jsonb_agg(DISTINCT jsonb_build_object('kind', s.kind, 'name', s.name, 'schema', n.nspname)), '[]')
           FROM namesake AS s
           JOIN pg_namespace AS n ON n.oid = s.schema
-         WHERE NOT starts_with(n.nspname, 'pg_') AND n.nspname <> 'information_schema'
-           AND CASE WHEN n.nspname = ANY (schemas) THEN s.same
-                    ELSE NOT EXISTS (SELECT FROM pg_type AS t JOIN pg_namespace AS a ON a.oid = t.typnamespace
-                                      WHERE t.oid = ANY (s.takes) AND t.oid >= 16384 AND a.nspname <> ALL (schemas)) END);
+         WHERE CASE WHEN n.nspname = ANY (schemas) THEN s.same
+                    ELSE ai_worker.takes_what_is_known(s.takes, schemas) AND ai_worker.is_shared(n.oid)
+                         AND (s.same OR s.builtin IS NULL OR ai_worker.is_made_to_fit(s.builtin, nodes)) END);
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.builtin_namesakes(text[], text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.builtin_namesakes(text[], text[]) IS
     'AI Worker: names of built-in functions (call) and operators (symbol) in a rule that another search path could give to something else';
 
--- Types and collations are not in the tree as they were named, and configurations of text search stand in strings.
-CREATE OR REPLACE FUNCTION ai_worker.word_namesakes(statement text, names jsonb) RETURNS TABLE (kind text, name text, schema text)
+-- What takes any array or row shows no cast. Format 2 is that of what nobody wrote.
+CREATE OR REPLACE FUNCTION ai_worker.is_made_to_fit(takes oid[], nodes text[]) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM pg_type AS t WHERE t.oid = ANY (takes) AND t.typtype = 'p')
+        OR EXISTS (SELECT FROM unnest(nodes) AS t (n)
+                    -- Behind the last node within another come the other's further fields.
+                    CROSS JOIN regexp_matches(t.n, ' :(?:func)?resulttype ([0-9]+)(?: :(?:resulttypmod|resultcollid|funcretset|funcvariadic) [-a-z0-9]+)* :[a-z]+format 2[[:>:]]', 'g') AS f (part)
+                     JOIN pg_type AS made ON made.oid = f.part[1]::oid
+                    WHERE strpos(t.n, 'resulttype ') > 0 AND (made.oid = ANY (takes) OR made.typelem = ANY (takes)));
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.is_made_to_fit(oid[], text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.is_made_to_fit(oid[], text[]) IS
+    'AI Worker: whether values of these types in a rule, or arrays of them, come from casts that nobody wrote, or could be of several types';
+
+-- What a statement names, be it in the tree or not. Types and collations are not there as they were named, and configurations of
+-- text search stand in strings; a call of one argument can be a cast or read a column, and a name after a dot can be a call.
+CREATE OR REPLACE FUNCTION ai_worker.word_namesakes(statement text, schemas text[], names jsonb)
+RETURNS TABLE (kind text, name text, schema text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN QUERY
-    WITH other AS MATERIALIZED (
-        SELECT n.oid, n.nspname FROM pg_namespace AS n
-         WHERE n.oid = pg_my_temp_schema()
-            OR NOT starts_with(n.nspname, 'pg_') AND n.nspname NOT IN ('information_schema', 'ai_worker', 'ai_worker_prover')),
-    word AS MATERIALIZED (
+    WITH word AS MATERIALIZED (
         SELECT DISTINCT w.kind, w.name FROM jsonb_to_recordset(names) AS w (kind text, name text)
-         WHERE w.kind IN ('type_place', 'call', 'collation'))
-    SELECT 'type', w.name, o.nspname::text
-      FROM word AS w
-      JOIN pg_type AS b ON b.typname = w.name AND b.typnamespace = 'pg_catalog'::regnamespace
-      JOIN pg_type AS t ON t.typname = w.name
-      JOIN other AS o ON o.oid = t.typnamespace
-     WHERE w.kind <> 'collation'
-     UNION
-    SELECT 'collation', w.name, o.nspname::text
-      FROM word AS w
-      JOIN pg_collation AS b ON b.collname = w.name AND b.collnamespace = 'pg_catalog'::regnamespace
-      JOIN pg_collation AS t ON t.collname = w.name
-      JOIN other AS o ON o.oid = t.collnamespace
-     WHERE w.kind = 'collation'
-     UNION
-    SELECT 'configuration', c.name, o.nspname::text
-      FROM (SELECT t.cfgname::text, t.cfgnamespace FROM pg_ts_config AS t WHERE t.oid >= 16384
-             UNION ALL
-            SELECT d.dictname, d.dictnamespace FROM pg_ts_dict AS d WHERE d.oid >= 16384) AS c (name, schema)
-      JOIN other AS o ON o.oid = c.schema
-     WHERE (EXISTS (SELECT FROM pg_ts_config AS b WHERE b.cfgname = c.name AND b.cfgnamespace = 'pg_catalog'::regnamespace)
-            OR EXISTS (SELECT FROM pg_ts_dict AS b WHERE b.dictname = c.name AND b.dictnamespace = 'pg_catalog'::regnamespace))
-       AND strpos(replace(lower(statement), 'pg_catalog.' || c.name, ''), c.name) > 0
-       AND EXISTS (SELECT FROM word AS w WHERE w.name IN ('regconfig', 'regdictionary') OR w.kind = 'call' AND w.name ~ '(^ts_|ts_?(query|vector)$)');
+         WHERE w.kind IN ('type_place', 'type_maybe', 'call', 'attribute', 'field', 'collation', 'place')),
+    namesake AS MATERIALIZED (
+        SELECT 'type' AS kind, w.name, t.typnamespace AS schema
+          FROM word AS w
+          JOIN pg_type AS b ON b.typname = w.name AND b.typnamespace = 'pg_catalog'::regnamespace
+          JOIN pg_type AS t ON t.typname = w.name AND t.oid >= 16384
+         WHERE w.kind IN ('type_place', 'type_maybe')
+         UNION
+        -- f(x) is no cast to a row type.
+        SELECT CASE w.kind WHEN 'field' THEN 'attribute' ELSE w.kind END, w.name, t.typnamespace
+          FROM word AS w
+          JOIN pg_type AS t ON t.typname = w.name AND t.oid >= 16384 AND t.typrelid = 0
+          JOIN pg_namespace AS n ON n.oid = t.typnamespace
+         WHERE w.kind IN ('call', 'attribute', 'field')
+           AND (n.nspname <> ALL (schemas) OR EXISTS (SELECT FROM pg_type AS b WHERE b.typname = w.name AND b.typnamespace = 'pg_catalog'::regnamespace))
+         UNION
+        SELECT CASE w.kind WHEN 'field' THEN 'attribute' ELSE w.kind END, w.name, p.pronamespace
+          FROM word AS w
+          JOIN pg_proc AS p ON p.proname = w.name AND p.oid >= 16384
+          JOIN pg_namespace AS n ON n.oid = p.pronamespace
+         WHERE w.kind IN ('call', 'attribute', 'field')
+           AND p.pronargs >= 1 AND (p.pronargs - p.pronargdefaults <= 1 OR p.provariadic <> 0)
+           AND n.nspname <> ALL (schemas)
+           AND ai_worker.takes_what_is_known(p.proargtypes::oid[], schemas)
+         UNION
+        SELECT 'collation', w.name, t.collnamespace
+          FROM word AS w
+          JOIN pg_collation AS b ON b.collname = w.name AND b.collnamespace = 'pg_catalog'::regnamespace
+          JOIN pg_collation AS t ON t.collname = w.name AND t.oid >= 16384
+         WHERE w.kind = 'collation'
+         UNION
+        SELECT 'place', w.name, t.relnamespace
+          FROM word AS w
+          JOIN pg_class AS b ON b.relname = w.name AND b.relnamespace = 'pg_catalog'::regnamespace
+          JOIN pg_class AS t ON t.relname = w.name AND t.oid >= 16384
+         WHERE w.kind = 'place'
+         UNION
+        SELECT 'configuration', c.name, c.schema
+          FROM (SELECT t.cfgname::text, t.cfgnamespace FROM pg_ts_config AS t WHERE t.oid >= 16384
+                 UNION ALL
+                SELECT d.dictname, d.dictnamespace FROM pg_ts_dict AS d WHERE d.oid >= 16384) AS c (name, schema)
+         WHERE (EXISTS (SELECT FROM pg_ts_config AS b WHERE b.cfgname = c.name AND b.cfgnamespace = 'pg_catalog'::regnamespace)
+                OR EXISTS (SELECT FROM pg_ts_dict AS b WHERE b.dictname = c.name AND b.dictnamespace = 'pg_catalog'::regnamespace))
+           AND strpos(replace(lower(statement), 'pg_catalog.' || c.name, ''), c.name) > 0
+           AND EXISTS (SELECT FROM word AS w WHERE w.name IN ('regconfig', 'regdictionary') OR w.kind = 'call' AND w.name ~ '(^ts_|ts_?(query|vector)$)'))
+    SELECT s.kind, s.name, n.nspname::text
+      FROM namesake AS s JOIN pg_namespace AS n ON n.oid = s.schema
+     WHERE n.oid = pg_my_temp_schema() AND s.kind IN ('type', 'place') OR n.nspname = ANY (schemas) OR ai_worker.is_shared(n.oid);
 END
 $$;
-REVOKE ALL ON FUNCTION ai_worker.word_namesakes(text, jsonb) FROM PUBLIC;
-COMMENT ON FUNCTION ai_worker.word_namesakes(text, jsonb) IS
-    'AI Worker: built-in types, collations and text search configurations that a statement names without their schema and that another schema has too';
+REVOKE ALL ON FUNCTION ai_worker.word_namesakes(text, text[], jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.word_namesakes(text, text[], jsonb) IS
+    'AI Worker: built-in types, collations, catalogs and text search configurations that a statement names without their schema and that another schema has too, and calls and attributes that could be a function or a cast of another schema';
 
--- What keywords call has no notation with a schema.
-CREATE OR REPLACE FUNCTION ai_worker.keyword_operators(statement text) RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- After the alias of what has a column of that name it is that column. After a parenthesis it is a field, unless it calls or casts
+-- what the statement's own search path has.
+CREATE OR REPLACE FUNCTION ai_worker.is_attribute(attribute text, nodes text[], schemas text[], names jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT ARRAY(
-        SELECT o.name
-          FROM (VALUES ('in', '{=,<>}'), ('case(?! when)|nullif|distinct from|using|natural', '{=}'), ('between', '{<,<=,>,>=}'), ('like', '{~~,!~~}'),
-                       ('ilike', '{~~*,!~~*}'), ('similar', '{~,!~}')) AS k (words, operators)
-         CROSS JOIN unnest(k.operators::text[]) AS o (name)
-         WHERE statement ~* ('[[:<:]](' || k.words || ')[[:>:]]'))
+BEGIN
+    RETURN EXISTS (
+            SELECT FROM jsonb_to_recordset(names) AS w (kind text, schema text, name text)
+             CROSS JOIN LATERAL (
+                   SELECT bool_and(strpos(t.n, ' :rtekind ') > 0 AND strpos(t.n, concat('"', attribute, '"')) > 0) AS has
+                     FROM unnest(nodes) AS t (n)
+                    WHERE starts_with(t.n, concat('ALIAS :aliasname ', w.schema, ' ')) AND strpos(t.n, '} :eref ') = 0) AS alias
+             WHERE w.kind = 'attribute' AND w.name = attribute AND NOT alias.has)
+        OR EXISTS (SELECT FROM jsonb_to_recordset(names) AS w (kind text, name text) WHERE w.kind = 'field' AND w.name = attribute)
+           AND (EXISTS (SELECT FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
+                         WHERE t.typname = attribute AND t.typrelid = 0 AND (n.nspname = 'pg_catalog' OR n.nspname = ANY (schemas)))
+                OR EXISTS (SELECT FROM unnest(nodes) AS t (n) JOIN pg_proc AS p ON p.oid = split_part(t.n, ' ', 3)::oid
+                            WHERE split_part(t.n, ' ', 1) IN ('FUNCEXPR', 'AGGREF', 'WINDOWFUNC') AND p.proname = attribute));
+END
 $$;
-REVOKE ALL ON FUNCTION ai_worker.keyword_operators(text) FROM PUBLIC;
-COMMENT ON FUNCTION ai_worker.keyword_operators(text) IS
-    'AI Worker: the operators that keywords in a statement stand for, which the server looks for in the search path';
+REVOKE ALL ON FUNCTION ai_worker.is_attribute(text, text[], text[], jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.is_attribute(text, text[], text[], jsonb) IS
+    'AI Worker: whether a name after a dot in a statement could call or cast, as far as its rule tells';
 
 -- Where no view can be made it cannot be proven what names mean under another path, nor that they mean the same with their schemas.
 CREATE OR REPLACE FUNCTION ai_worker.another_reading(statement text, schemas text[], names jsonb) RETURNS jsonb
@@ -513,20 +602,13 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    keyword_operators CONSTANT text[] := ai_worker.keyword_operators(statement);
     namesake record;
 BEGIN
-    WITH other AS MATERIALIZED (
-        SELECT n.oid, n.nspname, n.nspname = ANY (schemas) AS in_scope
-          FROM pg_namespace AS n
-         WHERE n.oid = pg_my_temp_schema()
-            OR NOT starts_with(n.nspname, 'pg_') AND n.nspname NOT IN ('information_schema', 'ai_worker', 'ai_worker_prover')),
-    word AS MATERIALIZED (
-        SELECT w.kind, w.schema, CASE w.name WHEN '!=' THEN '<>' ELSE w.name END AS name
-          FROM jsonb_to_recordset(names) AS w (kind text, schema text, name text)
-         UNION
-        SELECT 'symbol', NULL, o.name FROM unnest(keyword_operators) AS o (name)),
-    fitting AS (
+    WITH word AS MATERIALIZED (
+        SELECT DISTINCT CASE w.kind WHEN 'keyword_symbol' THEN 'symbol' ELSE w.kind END AS kind, w.schema,
+               CASE w.name WHEN '!=' THEN '<>' ELSE w.name END AS name
+          FROM jsonb_to_recordset(names) AS w (kind text, schema text, name text)),
+    fitting AS MATERIALIZED (
         SELECT 'function' AS kind, w.name, p.pronamespace AS schema, p.proargtypes::oid[] AS takes,
                EXISTS (SELECT FROM pg_proc AS b WHERE b.proname = w.name AND b.pronamespace = 'pg_catalog'::regnamespace
                                                   AND b.proargtypes = p.proargtypes) AS same
@@ -537,35 +619,38 @@ BEGIN
                EXISTS (SELECT FROM pg_operator AS b WHERE b.oprname = w.name AND b.oprnamespace = 'pg_catalog'::regnamespace
                                                       AND b.oprleft = p.oprleft AND b.oprright = p.oprright)
           FROM word AS w JOIN pg_operator AS p ON p.oprname = w.name AND p.oid >= 16384
-         WHERE w.kind = 'symbol')
+         WHERE w.kind = 'symbol'),
+    relation AS MATERIALIZED (
+        SELECT w.name, c.relnamespace AS schema
+          FROM word AS w
+          JOIN pg_class AS c ON w.kind = 'relation' AND w.schema IS NULL AND c.relname = w.name AND c.relkind NOT IN ('i', 'I', 't'))
     SELECT m.kind, m.name, m.schema INTO namesake
-      FROM (SELECT f.kind, f.name, o.nspname::text AS schema
-              FROM fitting AS f JOIN other AS o ON o.oid = f.schema
-             WHERE CASE WHEN o.in_scope THEN f.same
-                        ELSE NOT EXISTS (SELECT FROM pg_type AS t JOIN pg_namespace AS a ON a.oid = t.typnamespace
-                                          WHERE t.oid = ANY (f.takes) AND t.oid >= 16384 AND a.nspname <> ALL (schemas)) END
+      FROM (SELECT f.kind, f.name, n.nspname::text AS schema
+              FROM fitting AS f JOIN pg_namespace AS n ON n.oid = f.schema
+             WHERE CASE WHEN n.nspname = ANY (schemas) THEN f.same
+                        ELSE ai_worker.takes_what_is_known(f.takes, schemas) AND ai_worker.is_shared(n.oid) END
              UNION ALL
-            SELECT 'relation', w.name, o.nspname
-              FROM word AS w
-              JOIN pg_class AS c ON w.kind = 'relation' AND w.schema IS NULL AND c.relname = w.name AND c.relkind NOT IN ('i', 'I', 't')
-              JOIN other AS o ON o.oid = c.relnamespace AND NOT o.in_scope
+            SELECT 'relation', r.name, n.nspname
+              FROM relation AS r JOIN pg_namespace AS n ON n.oid = r.schema
+             WHERE n.nspname <> ALL (schemas) AND (n.oid = pg_my_temp_schema() OR ai_worker.is_shared(n.oid))
              UNION ALL
-            SELECT 'relation', w.name, min(o.nspname)
-              FROM word AS w
-              JOIN pg_class AS c ON w.kind = 'relation' AND w.schema IS NULL AND c.relname = w.name AND c.relkind NOT IN ('i', 'I', 't')
-              JOIN other AS o ON o.oid = c.relnamespace AND o.in_scope
-             GROUP BY w.name
+            SELECT 'relation', r.name, min(n.nspname)
+              FROM relation AS r JOIN pg_namespace AS n ON n.oid = r.schema
+             WHERE n.nspname = ANY (schemas)
+             GROUP BY r.name
             HAVING count(*) > 1
              UNION ALL
             -- A name after a name may be a type's.
-            SELECT 'type', w.name, o.nspname
+            SELECT 'type', w.name, n.nspname
               FROM word AS w
-              JOIN pg_type AS t ON w.kind = 'type_place' AND t.typname = w.name
-              JOIN other AS o ON o.oid = t.typnamespace AND NOT o.in_scope
-             WHERE EXISTS (SELECT FROM pg_type AS b JOIN pg_namespace AS a ON a.oid = b.typnamespace
+              JOIN pg_type AS t ON w.kind IN ('type_place', 'type_maybe') AND t.typname = w.name
+              JOIN pg_namespace AS n ON n.oid = t.typnamespace
+             WHERE n.nspname <> ALL (schemas) AND (n.oid = pg_my_temp_schema() OR ai_worker.is_shared(n.oid))
+               AND EXISTS (SELECT FROM pg_type AS b JOIN pg_namespace AS a ON a.oid = b.typnamespace
                             WHERE b.typname = w.name AND (a.nspname = 'pg_catalog' OR a.nspname = ANY (schemas)))
              UNION ALL
-            SELECT d.kind, d.name, d.schema FROM ai_worker.word_namesakes(statement, names) AS d) AS m
+            SELECT CASE WHEN d.kind IN ('call', 'attribute') THEN 'function' WHEN d.kind = 'place' THEN 'relation' ELSE d.kind END, d.name, d.schema
+              FROM ai_worker.word_namesakes(statement, schemas, names) AS d) AS m
      LIMIT 1;
     IF namesake.name IS NOT NULL THEN
         RETURN jsonb_build_object(
@@ -580,6 +665,76 @@ REVOKE ALL ON FUNCTION ai_worker.another_reading(text, text[], jsonb) FROM PUBLI
 COMMENT ON FUNCTION ai_worker.another_reading(text, text[], jsonb) IS
     'AI Worker: a name without schema in a statement, or an operator, that another search path could give to something else, as sqlstate, message and hint, NULL if there is none; for where no view can be made';
 
+-- The server prints what is built in without its schema, and casts that nobody wrote.
+CREATE OR REPLACE FUNCTION ai_worker.prints_a_namesake(nodes text[], schemas text[]) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM (
+              SELECT t.typnamespace AS schema
+                FROM unnest(ai_worker.types_in(nodes)) AS u (oid)
+                JOIN pg_type AS o ON o.oid = u.oid
+                JOIN pg_type AS b ON b.oid IN (o.oid, o.typelem) AND b.oid < 16384 AND format_type(b.oid, NULL) = quote_ident(b.typname)
+                JOIN pg_type AS t ON t.typname = b.typname AND t.oid >= 16384
+               UNION
+              SELECT t.collnamespace
+                FROM unnest(nodes) AS u (n)
+               CROSS JOIN regexp_matches(u.n, ' :collOid ([0-9]+)', 'g') AS f (part)
+                JOIN pg_collation AS b ON b.oid = f.part[1]::oid AND b.oid < 16384
+                JOIN pg_collation AS t ON t.collname = b.collname AND t.oid >= 16384
+               WHERE strpos(u.n, ' :collOid ') > 0
+               UNION
+              SELECT t.relnamespace
+                FROM unnest(nodes) AS u (n)
+                JOIN pg_class AS b ON b.oid = CASE WHEN strpos(u.n, ' :relid ') > 0 THEN substring(u.n FROM ' :relid ([0-9]+)')::oid END AND b.oid < 16384
+                JOIN pg_class AS t ON t.relname = b.relname AND t.oid >= 16384
+               UNION
+              SELECT c.cfgnamespace FROM pg_ts_config AS c
+               WHERE c.oid >= 16384 AND array_to_string(nodes, '') ~ format('CONST :consttype (%s|%s) ', 'regconfig'::regtype::oid, 'regdictionary'::regtype::oid)) AS s
+          JOIN pg_namespace AS n ON n.oid = s.schema
+         WHERE n.oid = pg_my_temp_schema() OR n.nspname = ANY (schemas) OR ai_worker.is_shared(n.oid));
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.prints_a_namesake(text[], text[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.prints_a_namesake(text[], text[]) IS
+    'AI Worker: whether a rule printed would name a built-in type, collation, catalog or text search configuration that another schema has too';
+
+-- Function of the server or column: the model saw a column or table of that name and forgot the quotes.
+CREATE OR REPLACE FUNCTION ai_worker.keyword_for_a_name(relations oid[], names jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (
+        SELECT jsonb_build_object(
+                   'sqlstate', '0A000',
+                   'message', format('%s is a function of the server here; the %s is written "%s"', w.name, n.what, n.name))
+          FROM jsonb_to_recordset(names) AS w (kind text, name text)
+         CROSS JOIN LATERAL (
+               SELECT 'column of ' || quote_ident(c.relname) AS what, a.attname AS name
+                 FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+                WHERE a.attrelid = ANY (relations) AND lower(a.attname) = w.name AND a.attnum > 0 AND NOT a.attisdropped
+                UNION ALL
+               SELECT 'table', c.relname FROM pg_class AS c WHERE c.oid = ANY (relations) AND lower(c.relname) = w.name) AS n
+         WHERE w.kind = 'keyword'
+         LIMIT 1);
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.keyword_for_a_name(oid[], jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.keyword_for_a_name(oid[], jsonb) IS
+    'AI Worker: an error if one of these relations, or a column of theirs, has the name of a function that a statement calls by a keyword; NULL if none has';
+
+CREATE OR REPLACE FUNCTION ai_worker.namesake_kind(word_kind text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN word_kind IN ('type_place', 'type_maybe') THEN 'type' ELSE word_kind END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.namesake_kind(text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.namesake_kind(text) IS 'AI Worker: as what a word of a statement can have a namesake';
+
 -- A guess, which the server proves right or wrong.
 CREATE OR REPLACE FUNCTION ai_worker.qualify(statement text, schemas text[], names jsonb, rule_uses jsonb, namesakes jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -592,27 +747,25 @@ DECLARE
     place record;
 BEGIN
     FOR place IN
-        (SELECT DISTINCT ON (w.start) w.start, quote_ident(n.nspname) || '.' AS text, 0 AS length
-           FROM jsonb_to_recordset(names) AS w (kind text, name text, start integer)
-           JOIN (SELECT 'place' AS kind, c.relname AS name, c.relnamespace AS schema FROM pg_class AS c WHERE c.oid = ANY (relations)
-                  UNION ALL
-                 SELECT 'type_place', e.typname, e.typnamespace
-                   FROM pg_type AS t JOIN pg_type AS e ON e.oid IN (t.oid, t.typelem) WHERE t.oid = ANY (types) AND e.oid >= 16384
-                  UNION ALL
-                 SELECT 'call', p.proname, p.pronamespace FROM pg_proc AS p WHERE p.oid = ANY (functions)) AS o
-             ON o.kind = w.kind AND o.name = w.name
-           JOIN pg_namespace AS n ON n.oid = o.schema
-          WHERE w.start IS NOT NULL
-          ORDER BY w.start, array_position(schemas, n.nspname::text))
-         UNION ALL
-        SELECT DISTINCT w.start, CASE w.kind WHEN 'symbol' THEN ' OPERATOR(pg_catalog.' || s.name || ') ' ELSE 'pg_catalog.' END,
-               CASE w.kind WHEN 'symbol' THEN length(w.name) ELSE 0 END
-          FROM jsonb_to_recordset(names) AS w (kind text, name text, start integer)
-          JOIN jsonb_to_recordset(namesakes) AS s (kind text, name text)
-            ON w.start IS NOT NULL
-           AND (s.kind = w.kind AND s.name = CASE w.name WHEN '!=' THEN '<>' ELSE w.name END
-                OR s.kind = 'type' AND w.kind IN ('type_place', 'call') AND s.name = w.name)
-         ORDER BY 1 DESC
+        SELECT DISTINCT ON (p.start) p.start, p.text, p.length
+          FROM (SELECT w.start, quote_ident(n.nspname) || '.' AS text, 0 AS length, array_position(schemas, n.nspname::text) AS rank
+                  FROM jsonb_to_recordset(names) AS w (kind text, name text, start integer)
+                  JOIN (SELECT 'place' AS kind, c.relname AS name, c.relnamespace AS schema FROM pg_class AS c WHERE c.oid = ANY (relations)
+                         UNION ALL
+                        SELECT 'type_place', e.typname, e.typnamespace
+                          FROM pg_type AS t JOIN pg_type AS e ON e.oid IN (t.oid, t.typelem) WHERE t.oid = ANY (types) AND e.oid >= 16384
+                         UNION ALL
+                        SELECT 'call', p.proname, p.pronamespace FROM pg_proc AS p WHERE p.oid = ANY (functions)) AS o
+                    ON o.kind = w.kind AND o.name = w.name
+                  JOIN pg_namespace AS n ON n.oid = o.schema
+                 WHERE w.start IS NOT NULL
+                 UNION ALL
+                SELECT w.start, CASE w.kind WHEN 'symbol' THEN ' OPERATOR(pg_catalog.' || s.name || ') ' ELSE 'pg_catalog.' END,
+                       CASE w.kind WHEN 'symbol' THEN length(w.name) ELSE 0 END, NULL
+                  FROM jsonb_to_recordset(names) AS w (kind text, name text, start integer)
+                  JOIN jsonb_to_recordset(namesakes) AS s (kind text, name text)
+                    ON w.start IS NOT NULL AND s.kind = ai_worker.namesake_kind(w.kind) AND s.name = CASE w.name WHEN '!=' THEN '<>' ELSE w.name END) AS p
+         ORDER BY p.start DESC, p.rank
     LOOP
         statement := CASE WHEN place.length = 0
             THEN concat(left(statement, place.start - 1), place.text, substr(statement, place.start))
@@ -624,6 +777,75 @@ $$;
 REVOKE ALL ON FUNCTION ai_worker.qualify(text, text[], jsonb, jsonb, jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.qualify(text, text[], jsonb, jsonb, jsonb) IS
     'AI Worker: a statement with the schemas of its relations, types and functions, and of what is built in and has namesakes, where these may be named';
+
+CREATE OR REPLACE FUNCTION ai_worker.namesake_error(namesake jsonb) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_build_object(
+               'sqlstate', '0A000',
+               'message', format('under another search path %s %s could be the one of schema %I',
+                                 CASE WHEN w.kind IN ('call', 'attribute') THEN 'function' WHEN w.kind = 'symbol' THEN 'operator'
+                                      WHEN w.kind = 'place' THEN 'relation' ELSE w.kind END, w.name, w.schema),
+               'hint', CASE WHEN w.kind = 'symbol'
+                            THEN format('Write it with its schema, in parentheses: (a OPERATOR(pg_catalog.%s) b), and not as a keyword.', w.name)
+                            WHEN w.kind IN ('call', 'attribute')
+                            THEN format('Write a call with its schema: %1$I.%2$I(a), a cast as CAST(a AS type), and a column behind the alias of its table and a dot.',
+                                        'pg_catalog', w.name)
+                            ELSE format('Write it with its schema: %I.%I', 'pg_catalog', w.name) END)
+      FROM jsonb_to_record(namesake) AS w (kind text, name text, schema text)
+$$;
+REVOKE ALL ON FUNCTION ai_worker.namesake_error(jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.namesake_error(jsonb) IS 'AI Worker: that a name without schema has a namesake, as sqlstate, message and hint';
+
+-- Which of the names that have namesakes are what they look like the server tells: with its schema a type, relation, collation or call
+-- is what it was, and elsewhere no schema may stand.
+CREATE OR REPLACE FUNCTION ai_worker.qualify_namesakes(
+    statement text, schemas text[], names jsonb, rule_tree text, rule_uses jsonb, namesakes jsonb, OUT qualified text, OUT refused jsonb)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    most_tries CONSTANT integer := 40;
+    bare_path CONSTANT text := 'pg_catalog, pg_temp';
+    path CONSTANT text := ai_worker.query_path(schemas);
+    again record;
+    word record;
+    tries integer := 0;
+BEGIN
+    qualified := ai_worker.qualify(statement, schemas, names, rule_uses, namesakes);
+    SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, NULL) AS a;
+    IF again.rule_tree = rule_tree THEN
+        RETURN;
+    END IF;
+    FOR word IN
+        SELECT DISTINCT ON (w.start, ai_worker.namesake_kind(w.kind)) to_jsonb(s) AS namesake, s.kind, w.start
+          FROM jsonb_to_recordset(names) AS w (kind text, name text, start integer)
+          JOIN jsonb_to_recordset(namesakes) AS s (kind text, name text, schema text)
+            ON w.start IS NOT NULL AND s.kind = ai_worker.namesake_kind(w.kind) AND s.name = w.name AND s.kind <> 'symbol'
+         WHERE s.kind <> 'call' OR NOT EXISTS (SELECT FROM pg_proc AS p WHERE p.oid = ANY (ai_worker.used(rule_uses, 'pg_proc'::regclass)) AND p.proname = w.name)
+    LOOP
+        tries := tries + 1;
+        SELECT a.* INTO again FROM ai_worker_prover.analyse(
+            concat(left(statement, word.start - 1), 'pg_catalog.', substr(statement, word.start)), path, NULL) AS a;
+        CONTINUE WHEN again.rule_tree = rule_tree AND tries <= most_tries;
+        IF tries > most_tries OR word.kind = 'call' AND again.error ->> 'sqlstate' IS DISTINCT FROM '42601' THEN
+            refused := word.namesake;
+            RETURN;
+        END IF;
+        names := (SELECT jsonb_agg(w.word) FROM jsonb_array_elements(names) AS w (word)
+                   WHERE (w.word ->> 'start')::integer IS DISTINCT FROM word.start OR ai_worker.namesake_kind(w.word ->> 'kind') <> word.kind);
+    END LOOP;
+    qualified := ai_worker.qualify(statement, schemas, names, rule_uses, namesakes);
+    SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, NULL) AS a;
+    IF again.rule_tree IS DISTINCT FROM rule_tree THEN
+        refused := namesakes -> 0;
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.qualify_namesakes(text, text[], jsonb, text, jsonb, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.qualify_namesakes(text, text[], jsonb, text, jsonb, jsonb) IS
+    'AI Worker: a statement with the schemas that it needs to mean the same under every search path though these namesakes exist, or the one that cannot be told apart';
 
 -- Whether there is a schema out of scope is nobody's business.
 CREATE OR REPLACE FUNCTION ai_worker.without_schemas(error jsonb, statement text) RETURNS jsonb
@@ -669,6 +891,9 @@ DECLARE
     again record;
     nodes text[];
     namesakes jsonb;
+    refused jsonb;
+    keyword_symbols CONSTANT text[] :=
+        ARRAY(SELECT w.name FROM jsonb_to_recordset(names) AS w (kind text, name text) WHERE w.kind = 'keyword_symbol');
     same jsonb;
 BEGIN
     error := ai_worker.unprovable(schemas);
@@ -679,26 +904,6 @@ BEGIN
     IF current_setting('server_version_num')::integer < 160000 AND jsonb_path_exists(names, '$[*] ? (@.kind == "number")') THEN
         error := jsonb_build_object('sqlstate', '42601', 'message', format('PostgreSQL %s does not know the number %s',
             current_setting('server_version'), jsonb_path_query_first(names, '$[*] ? (@.kind == "number")') ->> 'name'));
-        RETURN;
-    END IF;
-    -- The model saw a column or table of that name and forgot the quotes.
-    SELECT jsonb_build_object(
-               'sqlstate', '0A000',
-               'message', format('%s is a function of the server here; the %s is written "%s"', w.name, n.what, n.name))
-      INTO error
-      FROM jsonb_to_recordset(names) AS w (kind text, name text)
-     CROSS JOIN LATERAL (
-           SELECT 'column of ' || quote_ident(c.relname) AS what, a.attname AS name
-             FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS s ON s.oid = c.relnamespace
-            WHERE lower(a.attname) = w.name AND a.attnum > 0 AND NOT a.attisdropped
-              AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND s.nspname = ANY (schemas)
-            UNION ALL
-           SELECT 'table', c.relname
-             FROM pg_class AS c JOIN pg_namespace AS s ON s.oid = c.relnamespace
-            WHERE lower(c.relname) = w.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND s.nspname = ANY (schemas)) AS n
-     WHERE w.kind = 'keyword'
-     LIMIT 1;
-    IF error IS NOT NULL THEN
         RETURN;
     END IF;
     -- Before the server sees a literal of theirs, for it would run their input functions; and rows of system catalogs.
@@ -717,7 +922,14 @@ BEGIN
     names_only := ai_worker.no_view();
     IF names_only IS NOT NULL THEN
         SELECT COALESCE(jsonb_agg(to_jsonb(o)), '[]') INTO objects FROM ai_worker.named_objects(schemas || extensions, names) AS o;
-        error := COALESCE(ai_worker_prover.prepare(statement, path), ai_worker.another_reading(statement, schemas || extensions, names));
+        error := COALESCE(
+            ai_worker.keyword_for_a_name(
+                ARRAY(SELECT c.oid
+                        FROM jsonb_to_recordset(names) AS w (kind text, schema text, name text)
+                        JOIN pg_class AS c ON w.kind = 'relation' AND c.relname = w.name
+                        JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                       WHERE n.nspname = ANY (schemas) AND (w.schema IS NULL OR w.schema = n.nspname)), names),
+            ai_worker_prover.prepare(statement, path), ai_worker.another_reading(statement, schemas || extensions, names));
         error := ai_worker.without_schemas(error, statement);
         RETURN;
     END IF;
@@ -759,8 +971,29 @@ BEGIN
     IF error IS NOT NULL THEN
         RETURN;
     END IF;
+    error := ai_worker.keyword_for_a_name(ai_worker.used(analysis.rule_uses, 'pg_class'::regclass), names);
+    IF error IS NOT NULL THEN
+        RETURN;
+    END IF;
     namesakes := ai_worker.builtin_namesakes(nodes, schemas || extensions)
-                 || (SELECT COALESCE(jsonb_agg(to_jsonb(w)), '[]') FROM ai_worker.word_namesakes(statement, names) AS w);
+                 || (SELECT COALESCE(jsonb_agg(to_jsonb(w)), '[]') FROM ai_worker.word_namesakes(statement, schemas || extensions, names) AS w);
+    -- Neither these nor what keywords call may be written with a schema.
+    SELECT to_jsonb(w) INTO refused
+      FROM jsonb_to_recordset(namesakes) AS w (kind text, name text, schema text)
+     WHERE CASE w.kind WHEN 'configuration' THEN true
+                       WHEN 'symbol' THEN w.name = ANY (keyword_symbols)
+                       ELSE w.kind IN ('call', 'attribute') AND ai_worker.is_attribute(w.name, nodes, schemas || extensions, names) END
+     LIMIT 1;
+    namesakes := jsonb_path_query_array(namesakes, '$[*] ? (@.kind != "attribute")');
+    IF refused IS NULL AND namesakes <> '[]' THEN
+        -- What the server prints has no schema where something is built in.
+        SELECT q.qualified, q.refused INTO qualified, refused
+          FROM ai_worker.qualify_namesakes(statement, schemas, names, analysis.rule_tree, analysis.rule_uses, namesakes) AS q;
+    END IF;
+    IF refused IS NOT NULL THEN
+        error := ai_worker.namesake_error(refused);
+        RETURN;
+    END IF;
     IF namesakes = '[]' THEN
         IF schemas = '{public}' AND extensions = '{}' AND NOT ai_worker.has_twin(analysis.rule_uses) THEN
             RETURN;
@@ -775,21 +1008,6 @@ BEGIN
             END IF;
         END LOOP;
     ELSE
-        -- What the server prints has no schema where something is built in.
-        qualified := ai_worker.qualify(statement, schemas, names, analysis.rule_uses, namesakes);
-        SELECT a.* INTO again FROM ai_worker_prover.analyse(qualified, bare_path, NULL) AS a;
-        SELECT jsonb_build_object(
-                   'sqlstate', '0A000',
-                   'message', format('under another search path %s %s could be the one of schema %I',
-                                     CASE w.kind WHEN 'call' THEN 'function' WHEN 'symbol' THEN 'operator' ELSE w.kind END, w.name, w.schema),
-                   'hint', CASE WHEN w.kind <> 'symbol' THEN format('Write it with its schema: %I.%I', 'pg_catalog', w.name)
-                                ELSE format('Write it with its schema, in parentheses: (a OPERATOR(pg_catalog.%s) b), and not as a keyword.', w.name) END)
-          INTO error
-          FROM jsonb_to_recordset(namesakes) AS w (kind text, name text, schema text)
-         WHERE again.rule_tree IS DISTINCT FROM analysis.rule_tree OR w.kind = 'configuration'
-            OR w.kind = 'symbol' AND w.name = ANY (ai_worker.keyword_operators(statement))
-         ORDER BY (w.kind IN ('configuration', 'symbol')) DESC
-         LIMIT 1;
         RETURN;
     END IF;
     -- It prints a literal as it was read, so that no literal may depend on who reads it, or when.
@@ -799,8 +1017,18 @@ BEGIN
     IF again.error IS NULL THEN
         SELECT r.objects INTO same FROM ai_worker.resolve_rule(ai_worker.rule_nodes(again.rule_tree), again.rule_uses) AS r;
     END IF;
-    IF same IS DISTINCT FROM objects THEN
+    IF same IS DISTINCT FROM objects OR ai_worker.prints_a_namesake(nodes, schemas || extensions) THEN
         qualified := '';
+        -- What a keyword calls is found by the search path alone.
+        SELECT jsonb_build_object(
+                   'sqlstate', '0A000',
+                   'message', format('a keyword stands for operator %s of schema %I, which another search path does not find', o.oprname, n.nspname),
+                   'hint', format('Write the operator with its schema instead of IS DISTINCT FROM, NULLIF, CASE x WHEN, USING, NATURAL, IN and the like: '
+                                  '(a OPERATOR(%I.%s) b)', n.nspname, o.oprname))
+          INTO error
+          FROM pg_operator AS o JOIN pg_namespace AS n ON n.oid = o.oprnamespace
+         WHERE o.oid = ANY (ai_worker.used(analysis.rule_uses, 'pg_operator'::regclass)) AND o.oid >= 16384 AND o.oprname = ANY (keyword_symbols)
+         LIMIT 1;
     END IF;
 END
 $$;

@@ -214,6 +214,45 @@ BEGIN
               WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid = t.oid AND d.classid = 'pg_class'::regclass
                 AND c.relnamespace IN (SELECT s.oid FROM scope s)))
       ),
+      namesake AS MATERIALIZED (
+        SELECT 'relation' AS kind, r.relname AS name, t.relnamespace AS schema
+        FROM scope s
+        JOIN pg_class r ON r.relnamespace = s.oid AND r.relkind IN ('r', 'p', 'v', 'm', 'f')
+        JOIN pg_class t ON t.relname = r.relname
+        UNION
+        SELECT 'function', p.proname, p.pronamespace
+        FROM pg_proc p
+        WHERE p.oid >= 16384 AND EXISTS (
+          SELECT FROM pg_proc b WHERE b.proname = p.proname AND b.pronamespace = 'pg_catalog'::regnamespace
+          UNION ALL
+          SELECT FROM pg_type b WHERE b.typname = p.proname AND b.typnamespace = 'pg_catalog'::regnamespace)
+          -- As f(t) reads a column too.
+          OR p.oid >= 16384 AND p.proname IN (
+          SELECT a.attname FROM scope s JOIN pg_class r ON r.relnamespace = s.oid JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0)
+        UNION
+        SELECT 'operator', o.oprname, o.oprnamespace
+        FROM pg_operator o
+        WHERE o.oid >= 16384 AND EXISTS (
+          SELECT FROM pg_operator b WHERE b.oprname = o.oprname AND b.oprnamespace = 'pg_catalog'::regnamespace)
+        UNION
+        SELECT 'type', t.typname, t.typnamespace
+        FROM pg_type t
+        WHERE t.oid >= 16384 AND EXISTS (
+          SELECT FROM pg_type b WHERE b.typname = t.typname AND b.typnamespace = 'pg_catalog'::regnamespace
+          UNION ALL
+          SELECT FROM pg_proc b WHERE t.typrelid = 0 AND b.proname = t.typname AND b.pronamespace = 'pg_catalog'::regnamespace)
+        UNION
+        SELECT 'collation', c.collname, c.collnamespace
+        FROM pg_collation c
+        WHERE c.oid >= 16384 AND EXISTS (
+          SELECT FROM pg_collation b WHERE b.collname = c.collname AND b.collnamespace = 'pg_catalog'::regnamespace)
+        UNION
+        SELECT 'configuration', c.cfgname, c.cfgnamespace
+        FROM pg_ts_config c
+        WHERE c.oid >= 16384 AND EXISTS (
+          SELECT FROM pg_ts_config b WHERE b.cfgname = c.cfgname AND b.cfgnamespace = 'pg_catalog'::regnamespace)),
+      shared AS MATERIALIZED (
+        SELECT m.schema FROM (SELECT DISTINCT schema FROM namesake) m WHERE ai_worker.is_shared(m.schema)),
       definition AS (
         SELECT json_build_array(
                  'function', n.nspname, p.proname, p.prokind, pg_get_function_arguments(p.oid),
@@ -249,41 +288,9 @@ BEGIN
         FROM user_cast k
         UNION ALL
         -- What has a namesake elsewhere is qualified in answers; that there is one counts, not how many or where.
-        SELECT json_build_array('namesake', m.kind, m.name)::text
-        FROM (
-          SELECT 'relation' AS kind, r.relname AS name, t.relnamespace AS schema
-          FROM scope s
-          JOIN pg_class r ON r.relnamespace = s.oid AND r.relkind IN ('r', 'p', 'v', 'm', 'f')
-          JOIN pg_class t ON t.relname = r.relname
-          UNION
-          SELECT 'function', p.proname, p.pronamespace
-          FROM pg_proc p
-          WHERE p.oid >= 16384 AND EXISTS (
-            SELECT FROM pg_proc b WHERE b.proname = p.proname AND b.pronamespace = 'pg_catalog'::regnamespace)
-          UNION
-          SELECT 'operator', o.oprname, o.oprnamespace
-          FROM pg_operator o
-          WHERE o.oid >= 16384 AND EXISTS (
-            SELECT FROM pg_operator b WHERE b.oprname = o.oprname AND b.oprnamespace = 'pg_catalog'::regnamespace)
-          UNION
-          SELECT 'type', t.typname, t.typnamespace
-          FROM pg_type t
-          WHERE t.oid >= 16384 AND EXISTS (
-            SELECT FROM pg_type b WHERE b.typname = t.typname AND b.typnamespace = 'pg_catalog'::regnamespace)
-          UNION
-          SELECT 'collation', c.collname, c.collnamespace
-          FROM pg_collation c
-          WHERE c.oid >= 16384 AND EXISTS (
-            SELECT FROM pg_collation b WHERE b.collname = c.collname AND b.collnamespace = 'pg_catalog'::regnamespace)
-          UNION
-          SELECT 'configuration', c.cfgname, c.cfgnamespace
-          FROM pg_ts_config c
-          WHERE c.oid >= 16384 AND EXISTS (
-            SELECT FROM pg_ts_config b WHERE b.cfgname = c.cfgname AND b.cfgnamespace = 'pg_catalog'::regnamespace)) m
-        JOIN pg_namespace n ON n.oid = m.schema
-        WHERE n.oid NOT IN (SELECT s.oid FROM scope s)
-          AND NOT starts_with(n.nspname, 'pg_') AND n.nspname NOT IN ('information_schema', 'ai_worker', 'ai_worker_prover')
-        GROUP BY m.kind, m.name
+        SELECT DISTINCT json_build_array('namesake', m.kind, m.name)::text
+        FROM namesake m
+        WHERE m.schema IN (SELECT h.schema FROM shared h) AND m.schema NOT IN (SELECT s.oid FROM scope s)
       )
       SELECT string_agg(d.line, chr(10) ORDER BY d.line COLLATE "C") INTO code FROM definition d;
       RAISE EXCEPTION USING ERRCODE = 'IA099', MESSAGE = 'catalog read';

@@ -1,6 +1,9 @@
 package aiworker.check;
 
 import aiworker.lexer.Lexer;
+import aiworker.lexer.Token;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -83,6 +86,48 @@ final class Keywords {
 
   /** Clauses in which a comma may begin another relation. */
   static final Set<String> FROM_LIST = Lexer.words("FROM ON USING");
+
+  /** Before the parentheses in which a type follows AS. */
+  static final Set<String> CAST_BEFORE_PARENTHESIS = Lexer.words("CAST TREAT XMLSERIALIZE");
+
+  private static final List<String> EQUALITY = List.of("=");
+
+  /** What the server looks for in the search path where such a word stands. */
+  private static final Map<String, List<String>> OPERATORS =
+      Map.of(
+          "IN",
+          List.of("=", "<>"),
+          "CASE",
+          EQUALITY,
+          "NULLIF",
+          EQUALITY,
+          "DISTINCT",
+          EQUALITY,
+          "USING",
+          EQUALITY,
+          "NATURAL",
+          EQUALITY,
+          "BETWEEN",
+          List.of("<", "<=", ">", ">="),
+          "LIKE",
+          List.of("~~", "!~~"),
+          "ILIKE",
+          List.of("~~*", "!~~*"),
+          "SIMILAR",
+          List.of("~", "!~"));
+
+  /**
+   * The operators that a keyword stands for.
+   *
+   * @param next the token behind it, null if there is none
+   */
+  static List<String> operators(Token word, Token next) {
+    boolean caseOfConditions = word.isWord("CASE") && next != null && next.isWord("WHEN");
+    boolean distinctRows = word.isWord("DISTINCT") && (next == null || !next.isWord("FROM"));
+    return caseOfConditions || distinctRows
+        ? List.of()
+        : OPERATORS.getOrDefault(word.word(), List.of());
+  }
 
   private Keywords() {}
 }

@@ -26,13 +26,15 @@ import java.util.Set;
  * @param relations from the tree; common table expressions among them
  * @param types of casts and constants, whose input functions run while the statement is analysed
  * @param definitions what may be the type in {@code AS t(a type)}, or a table, a column or an alias
- * @param attributes what stands after a dot
+ * @param attributes what stands after a dot, with the name before it as its schema
  * @param fields what stands after the dot of a parenthesised expression
  * @param keywords functions of the server that are called by a word alone, such as {@code user}
  * @param places where a name without its schema may be a relation's
  * @param calls where a name without its schema is called
  * @param symbols where an operator without its schema stands
  * @param typePlaces where a name without its schema is or may be a type's
+ * @param typesPerhaps where a name without its schema may be a type's for all that tokens tell
+ * @param keywordSymbols operators that keywords stand for
  * @param collations where a name without its schema is a collation's
  * @param numbers that servers before PostgreSQL 16 cut into two tokens
  * @param systemNames names of the system that are a relation's or its schema's
@@ -45,7 +47,7 @@ record Names(
     Set<QualifiedName> functions,
     Set<QualifiedName> types,
     Set<QualifiedName> definitions,
-    Set<String> attributes,
+    Set<QualifiedName> attributes,
     Set<String> fields,
     Set<String> operators,
     Set<String> keywords,
@@ -53,6 +55,8 @@ record Names(
     List<Token> calls,
     List<Token> symbols,
     List<Token> typePlaces,
+    List<Token> typesPerhaps,
+    Set<String> keywordSymbols,
     List<Token> collations,
     List<Token> numbers,
     Set<String> systemNames,
@@ -75,6 +79,8 @@ record Names(
         scan.calls,
         scan.symbols,
         scan.typePlaces,
+        scan.typesPerhaps,
+        scan.keywordSymbols,
         scan.collations,
         scan.numbers,
         scan.systemNames,
@@ -90,7 +96,7 @@ record Names(
     functions.forEach(name -> add(wanted, "type", name));
     types.forEach(name -> add(wanted, "type", name));
     definitions.forEach(name -> add(wanted, "definition", name));
-    attributes.forEach(name -> add(wanted, "attribute", new QualifiedName(null, name)));
+    attributes.forEach(name -> add(wanted, "attribute", name));
     fields.forEach(name -> add(wanted, "field", new QualifiedName(null, name)));
     operators.forEach(name -> add(wanted, "operator", new QualifiedName(null, name)));
     keywords.forEach(name -> add(wanted, "keyword", new QualifiedName(null, name)));
@@ -98,6 +104,8 @@ record Names(
     calls.forEach(token -> addPlace(wanted, "call", token.name(), token));
     symbols.forEach(token -> addPlace(wanted, "symbol", token.text(), token));
     typePlaces.forEach(token -> addPlace(wanted, "type_place", token.name(), token));
+    typesPerhaps.forEach(token -> addPlace(wanted, "type_maybe", token.name(), token));
+    keywordSymbols.forEach(name -> add(wanted, "keyword_symbol", new QualifiedName(null, name)));
     collations.forEach(token -> addPlace(wanted, "collation", token.name(), token));
     numbers.forEach(token -> addPlace(wanted, "number", token.text(), token));
     return Json.write(wanted);
@@ -124,7 +132,7 @@ record Names(
     private final Set<QualifiedName> functions = new LinkedHashSet<>();
     private final Set<QualifiedName> types = new LinkedHashSet<>();
     private final Set<QualifiedName> definitions = new LinkedHashSet<>();
-    private final Set<String> attributes = new LinkedHashSet<>();
+    private final Set<QualifiedName> attributes = new LinkedHashSet<>();
     private final Set<String> fields = new LinkedHashSet<>();
     private final Set<String> operators = new LinkedHashSet<>();
     private final Set<String> keywords = new LinkedHashSet<>();
@@ -134,6 +142,8 @@ record Names(
     private final List<Token> calls = new ArrayList<>();
     private final List<Token> symbols = new ArrayList<>();
     private final List<Token> typePlaces = new ArrayList<>();
+    private final List<Token> typesPerhaps = new ArrayList<>();
+    private final Set<String> keywordSymbols = new LinkedHashSet<>();
     private final List<Token> collations = new ArrayList<>();
     private final List<Token> numbers = new ArrayList<>();
     private String suspicion;
@@ -272,11 +282,18 @@ record Names(
         typePlaces.add(parts.get(0));
       } else if (parts.size() == 1 && collation) {
         collations.add(parts.get(0));
+      } else if (isDefinition(parts, before) && parts.size() == 1 && !before.isWord("AS")) {
+        typesPerhaps.add(parts.get(0));
+      }
+      if (parts.size() == 1 && !afterDot && (before == null || !before.isWord("AS"))) {
+        keywordSymbols.addAll(Keywords.operators(parts.get(0), next));
       }
       if (!call && !type && system) {
         systemName(parts, before, relation);
       }
-      parts.stream().skip(1).map(Token::name).forEach(attributes::add);
+      for (int i = 1; i < parts.size(); i++) {
+        attributes.add(new QualifiedName(parts.get(i - 1).name(), parts.get(i).name()));
+      }
       if (afterDot && beforeDot != null) {
         parts.stream().map(Token::name).forEach(fields::add);
       }
@@ -420,7 +437,9 @@ record Names(
       boolean castWord =
           before != null
               && (before.isWord("RETURNING")
-                  || (before.isWord("AS") && "CAST".equals(openers.peek())));
+                  || (before.isWord("AS")
+                      && Keywords.CAST_BEFORE_PARENTHESIS.contains(
+                          String.valueOf(openers.peek()))));
       boolean constant =
           next != null && next.kind() == Kind.STRING && !Keywords.BEFORE_EXPRESSION.contains(word);
       return cast || castWord || constant;

@@ -52,6 +52,7 @@ final class CheckDatabase implements AutoCloseable {
               "check/types",
               "check/objects",
               "check/analyse",
+              "check/facts",
               "check/resolve",
               "check/meaning",
               "check/cost")) {

@@ -82,6 +82,33 @@ class ExtensionSchemaIT {
     assertEquals(rows, database.rows(proven.text()).toString());
   }
 
+  /** What a keyword calls cannot be written with its schema; the model is told what can. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          SELECT id FROM people WHERE name IS DISTINCT FROM 'ANN' | SELECT id FROM people WHERE NOT (name OPERATOR(extensions.=) 'ANN') | [[2]]
+          SELECT id FROM people WHERE name IS NOT DISTINCT FROM 'ANN' | SELECT id FROM people WHERE (name OPERATOR(extensions.=) 'ANN') | [[1]]
+          SELECT NULLIF(name, 'ANN') FROM people | SELECT CASE WHEN NOT (name OPERATOR(extensions.=) 'ANN') THEN name END FROM people ORDER BY id | [[null], [Bob]]
+          SELECT CASE name WHEN 'ANN' THEN 1 END FROM people | SELECT CASE WHEN (name OPERATOR(extensions.=) 'ANN') THEN 1 END FROM people ORDER BY id | [[1], [null]]
+          SELECT p.id FROM people p JOIN people q USING (name) | SELECT p.id FROM people p JOIN people q ON (p.name OPERATOR(extensions.=) q.name) ORDER BY id | [[1], [2]]
+          SELECT p.id FROM people p NATURAL JOIN people q | SELECT id FROM people ORDER BY id | [[1], [2]]
+          SELECT id FROM people WHERE (name, id) IN (SELECT name, id FROM people) | SELECT id FROM people WHERE name IN (SELECT name FROM people) ORDER BY id | [[1], [2]]
+          SELECT id FROM people WHERE tags IS DISTINCT FROM tags | SELECT id FROM people WHERE NOT (tags OPERATOR(extensions.=) tags) | []
+          """)
+  void keywordsThatCallTheirOperatorsAreRefusedWithWhatToWrite(
+      String statement, String instead, String rows) throws SQLException {
+    String refusal = refusal(statement);
+    assertTrue(
+        refusal.contains("keyword stands for operator = of schema extensions")
+            && refusal.contains("(a OPERATOR(extensions.=) b)"),
+        refusal);
+    String text = prover().prove(instead).text();
+    database.execute("SET LOCAL search_path = pg_catalog");
+    assertEquals(rows, database.rows(text).toString());
+  }
+
   @Test
   void theirTablesStayOutOfScope() {
     assertTrue(refusal("SELECT id FROM notes").contains("extensions.notes is not in scope"));

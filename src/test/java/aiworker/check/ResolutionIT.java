@@ -310,10 +310,11 @@ class ResolutionIT {
         "SELECT count(*) FROM User",
         "SELECT count(*) FROM users, user",
         "SELECT u.id FROM users u JOIN user ON true",
-        "SELECT user FROM users",
-        "SELECT count(user) FROM users",
-        "SELECT id FROM users WHERE user = 'x'",
-        "WITH w AS (SELECT USER AS who) SELECT who FROM w",
+        "SELECT user FROM \"User\"",
+        "SELECT count(user) FROM \"User\" AS t",
+        "SELECT u.id FROM users u, \"User\" WHERE user = 'x'",
+        "WITH w AS (SELECT USER AS who FROM \"User\") SELECT who FROM w",
+        "WITH w AS (SELECT * FROM \"User\") SELECT user FROM w",
         "SELECT count(*) FROM users CROSS JOIN LATERAL user",
         "SELECT 1 FROM ROWS FROM (user)"
       })
@@ -326,6 +327,9 @@ class ResolutionIT {
     database.prover().prove("SELECT count(*) FROM \"User\"");
     database.prover().prove("SELECT t.user AS user, \"user\" FROM \"User\" t");
     database.prover().prove("SELECT current_user, extract(year FROM current_date) AS y");
+    // a statement that reads nothing of that name means the function
+    database.execute("CREATE TABLE public.report (id int, \"current_date\" date)");
+    database.prover().prove("SELECT user, id FROM users WHERE birthday < current_date");
   }
 
   @ParameterizedTest
@@ -512,6 +516,217 @@ class ResolutionIT {
     assertEquals("f", runs());
   }
 
+  /** A call can be a cast or read a column, and what follows a dot can be a call. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          FUNCTION other.email(public.users) RETURNS text | SELECT email(u) FROM users u | refused
+          FUNCTION other.float8(text) RETURNS float8      | SELECT float8('1'::text) | pg_catalog.float8('1'
+          FUNCTION other."numeric"(text) RETURNS numeric  | SELECT "numeric"('1'::text) | pg_catalog."numeric"('1'
+          FUNCTION other.date(text) RETURNS pg_catalog.date | SELECT date('2021-01-01'::text) | pg_catalog.date('2021
+          FUNCTION other.text(int) RETURNS text           | SELECT (id).text FROM users | refused
+          FUNCTION other.name(text) RETURNS text          | SELECT g.name FROM upper('x') AS g | refused
+          FUNCTION other.float8(text) RETURNS float8      | SELECT ('1'::text).float8 | refused
+          FUNCTION other.text(text) RETURNS text          | SELECT ('1'::text).text | refused
+          FUNCTION other.upper(text) RETURNS text         | SELECT (name).upper FROM users | refused
+          FUNCTION other.upper(text) RETURNS text         | SELECT ('a'::varchar::text).upper | refused
+          FUNCTION other.upper(text) RETURNS text         | SELECT upper(name), ('a'::text).upper FROM users | refused
+          DOMAIN other.upper AS varchar(1)                | SELECT upper('ab') | pg_catalog.upper('ab')
+          DOMAIN other.text AS varchar(1)                 | SELECT x.a FROM xmltable('/r' PASSING ('<r>ab</r>'::xml) COLUMNS n FOR ORDINALITY, a text PATH '.') AS x | a pg_catalog.text PATH
+          DOMAIN other.text AS varchar(1)                 | SELECT xmlserialize(content '<r/>'::xml AS text) | AS pg_catalog.text)
+          DOMAIN other.text AS varchar(1)                 | SELECT * FROM json_to_record('{"a": "ab"}') AS rows(a text) | rows(a pg_catalog.text)
+          DOMAIN other.text AS varchar(1)                 | SELECT * FROM json_to_record('{"a": "ab"}') AS first(a text) | first(a pg_catalog.text)
+          DOMAIN other.text AS varchar(1)                 | SELECT * FROM json_to_record('{"a": "ab"}') range(a text) | range(a pg_catalog.text)
+          DOMAIN other.text AS varchar(1)                 | SELECT * FROM json_to_record('{"a": "ab"}') AS filter(a text) | filter(a pg_catalog.text)
+          DOMAIN other.text AS varchar(1)                 | SELECT * FROM json_to_record('{"values": "ab"}') AS x(values text) | values pg_catalog.text)
+          DOMAIN other.text AS varchar(1)                 | SELECT * FROM ROWS FROM (json_to_record('{"a": "ab"}') AS (by text, a text)) AS y | a pg_catalog.text)
+          DOMAIN other.text AS varchar(1)                 | SELECT text FROM (SELECT 'ab'::text AS text) AS q ORDER BY text | 'ab'::pg_catalog.text AS text
+          """)
+  void castsAndTypesThatAnotherPathReadsOtherwiseAreQualifiedOrRefused(
+      String namesake, String statement, String expected) throws SQLException {
+    Prover alone =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("public"), false));
+    assertEquals(statement + " LIMIT 1000", alone.prove(statement).text());
+    database.execute("SET LOCAL search_path = public");
+    List<String> meant = database.rows(statement);
+    boolean function = namesake.startsWith("FUNCTION");
+    database.execute(
+        "CREATE SCHEMA other; CREATE "
+            + namesake
+            + (function ? " LANGUAGE plpgsql AS 'begin return null; end'" : ""));
+    String text = null;
+    try {
+      text = alone.prove(statement).text();
+    } catch (AiWorkerException e) {
+      assertEquals("refused", expected, e.getMessage());
+      assertTrue(e.getMessage().contains("under another search path"), e.getMessage());
+    }
+    database.execute("SET LOCAL search_path = other, public, pg_catalog");
+    if (text == null) {
+      assertNotEquals(meant, database.rows(statement));
+    } else {
+      assertTrue(text.contains(expected), text);
+      assertEquals(meant, database.rows(text), text);
+    }
+  }
+
+  @ParameterizedTest
+  @EnabledIf("hasJsonTable")
+  @ValueSource(
+      strings = {
+        "SELECT j.a FROM json_table('[{\"a\": \"ab\"}]', '$[*]' COLUMNS (a text, n FOR ORDINALITY)) AS j",
+        "SELECT j.b FROM json_table('[{\"b\": \"ab\"}]', '$[*]' COLUMNS (NESTED '$' COLUMNS (b text))) AS j",
+        "SELECT json_serialize('{\"a\": 1}' RETURNING text)",
+        "SELECT json_query('{\"a\": \"ab\"}', '$.a' RETURNING text), json_value('{\"a\": \"ab\"}', '$.a' RETURNING text)"
+      })
+  void typesInJsonSyntaxAreQualifiedToo(String statement) throws SQLException {
+    castsAndTypesThatAnotherPathReadsOtherwiseAreQualifiedOrRefused(
+        "DOMAIN other.text AS varchar(1)", statement, "pg_catalog.text");
+  }
+
+  static boolean hasJsonTable() {
+    return TestCluster.major() >= 17;
+  }
+
+  /** What is no type and no call stays as it is, however many have its name. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT u.name, u.email AS text FROM users u ORDER BY u.name, text",
+        "SELECT name, u.count FROM users u ORDER BY name",
+        "SELECT u.name AS n, count(*) FROM users u GROUP BY u.name ORDER BY n",
+        "SELECT x.date, text FROM (SELECT birthday AS date, name AS text FROM users) x ORDER BY text",
+        "WITH w AS (SELECT id, name FROM users) SELECT a.name FROM w a JOIN w b USING (id)",
+        "SELECT x FROM (SELECT 'a') AS name(x)",
+        "SELECT (u).city FROM (SELECT profile AS city FROM users) u",
+        "SELECT count(name) OVER name FROM users WINDOW name AS (PARTITION BY name)",
+        "SELECT min(date) AS date FROM (SELECT birthday AS date FROM users) date WHERE date.date IS NOT NULL",
+        "SELECT date_trunc('month', created_at)::date AS date, count(*) FROM users GROUP BY date ORDER BY date"
+      })
+  void columnsAndLabelsThatHaveNamesakesPass(String statement) throws SQLException {
+    database.execute(
+        """
+        CREATE SCHEMA other; CREATE DOMAIN other.text AS varchar(1); CREATE DOMAIN other.date AS int;
+        CREATE FUNCTION other.name(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
+        CREATE FUNCTION other.name(public.users) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION other.count(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
+        CREATE FUNCTION other.city(jsonb) RETURNS text LANGUAGE sql AS 'SELECT current_user::text'
+        """);
+    Prover alone =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("public"), false));
+    String text = alone.prove(statement).text();
+    database.execute("SET LOCAL search_path = public");
+    List<String> meant = database.rows(statement);
+    database.execute("SET LOCAL search_path = other, public, pg_catalog");
+    assertEquals(meant, database.rows(text), text);
+  }
+
+  /** The server prints types and collations that it finds by its own path. */
+  @Test
+  void whatTheServerPrintsWithoutASchemaHasNoNamesakeEither() throws SQLException {
+    Prover both =
+        new Prover(
+            database.database(),
+            CheckDatabase.config(1_000, List.of(), List.of("sales", "public"), false));
+    String statement = "SELECT rows.b FROM json_to_record('{}') AS rows(a tone, b pg_catalog.text)";
+    database.execute("CREATE TYPE sales.tone AS ENUM ('low')");
+    assertTrue(both.prove(statement).text().contains("b text"));
+    database.execute("CREATE SCHEMA other; CREATE DOMAIN other.text AS varchar");
+    String refused =
+        assertThrows(AiWorkerException.class, () -> both.prove(statement)).getMessage();
+    assertTrue(refused.contains("search path"), refused);
+  }
+
+  /** One user's own schema, which nobody has in his path, is in nobody's way. */
+  @Test
+  void whatOnlyItsOwnerMayUseIsInNobodysWay() throws SQLException {
+    Prover alone =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("public"), false));
+    database.execute(
+        """
+        CREATE ROLE loner; CREATE ROLE loners_friend; CREATE SCHEMA priv AUTHORIZATION loner;
+        CREATE FUNCTION priv.never(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+        CREATE OPERATOR priv.= (LEFTARG = text, RIGHTARG = text, FUNCTION = priv.never);
+        CREATE TEXT SEARCH CONFIGURATION priv.english (COPY = pg_catalog.simple);
+        CREATE DOMAIN priv.text AS varchar
+        """);
+    List<String> statements =
+        List.of(
+            "SELECT id FROM users WHERE name IN ('Rome', 'Paris')",
+            "SELECT count(*) FROM users JOIN users AS u USING (name)",
+            "SELECT to_tsvector('english', name) FROM users");
+    for (String statement : statements) {
+      alone.prove(statement);
+    }
+    String plain = "SELECT name::text FROM public.users WHERE name = 'in' AND id = 1";
+    assertEquals(plain + " LIMIT 1000", alone.prove(plain).text());
+    for (String change :
+        List.of(
+            "GRANT loner TO loners_friend",
+            "REVOKE loner FROM loners_friend; GRANT USAGE ON SCHEMA priv TO PUBLIC")) {
+      database.execute(change);
+      for (String statement : statements) {
+        assertEquals(Failure.STATEMENT_REFUSED, refusal(alone, statement), statement);
+      }
+      // neither a string nor other types are what the keyword stands for
+      assertTrue(alone.prove(plain).text().contains("name OPERATOR(pg_catalog.=) 'in'"));
+      String numbers = "SELECT id FROM users WHERE id IN (1, 2) AND name LIKE 'B%'";
+      assertEquals(numbers + " LIMIT 1000", alone.prove(numbers).text());
+    }
+  }
+
+  private static Failure refusal(Prover prover, String statement) {
+    return assertThrows(AiWorkerException.class, () -> prover.prove(statement)).failure();
+  }
+
+  /** It is found before one that takes something else if it takes exactly what it gets. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          SELECT t FROM v WHERE t IN ('a', 'b')          | true
+          SELECT x.t FROM v AS x JOIN v USING (t)        | true
+          SELECT CASE t WHEN 'a' THEN 1 END FROM v       | true
+          SELECT t FROM v WHERE s IN ('a', 'b')          | false
+          SELECT x.t FROM v AS x JOIN v USING (s)        | false
+          SELECT t FROM v WHERE d IN (5.0)               | false
+          SELECT t FROM v WHERE NULLIF(s, 'a') IS NULL   | false
+          SELECT t FROM v WHERE n IS DISTINCT FROM ARRAY[1] | false
+          SELECT t FROM v WHERE (t, 1) IN (SELECT s, 1 FROM v) | false
+          SELECT 'a' IS DISTINCT FROM 'b'                | false
+          """)
+  void operatorThatFitsExactlyIsFoundBeforeOthers(String statement, boolean honest)
+      throws SQLException {
+    Prover alone =
+        new Prover(
+            database.database(), CheckDatabase.config(1_000, List.of(), List.of("public"), false));
+    database.execute(
+        "CREATE SCHEMA other; CREATE TABLE public.v (t text, s varchar, n int[], d public.percentage)");
+    for (String[] types :
+        new String[][] {
+          {"varchar", "varchar"},
+          {"text", "varchar"},
+          {"public.percentage", "numeric"},
+          {"int[]", "int[]"}
+        }) {
+      database.execute(
+          "CREATE FUNCTION other.never(%1$s, %2$s) RETURNS boolean LANGUAGE sql AS 'SELECT false'; CREATE OPERATOR other.= (LEFTARG = %1$s, RIGHTARG = %2$s, FUNCTION = other.never)"
+              .formatted(types[0], types[1]));
+    }
+    if (honest) {
+      assertEquals(statement + " LIMIT 1000", alone.prove(statement).text());
+    } else {
+      assertEquals(Failure.STATEMENT_REFUSED, refusal(alone, statement));
+    }
+  }
+
   /** There is no way to write which operator a keyword stands for. */
   @ParameterizedTest
   @CsvSource(
@@ -560,6 +775,9 @@ class ResolutionIT {
           SELECT lower(city) FROM plain.t  | CREATE FUNCTION other.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'
           SELECT city FROM plain.t WHERE city = 'a' | CREATE OPERATOR other.= (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)
           SELECT city FROM plain.t WHERE city IN ('a', 'b') | CREATE OPERATOR other.= (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)
+          SELECT * FROM json_to_record('{}') AS rows(a text) | CREATE DOMAIN other.text AS varchar
+          SELECT (city).upper FROM plain.t | CREATE FUNCTION other.upper(text) RETURNS text LANGUAGE sql AS 'SELECT $1'
+          SELECT city(t) FROM plain.t      | CREATE FUNCTION other.city(plain.t) RETURNS text LANGUAGE sql AS 'SELECT current_user::text'
           SELECT city FROM t               | CREATE TABLE other.t (city text)
           SELECT city FROM t               | CREATE TEMPORARY TABLE t (city text)
           """)

@@ -34,7 +34,8 @@ class UnknownValueTest {
           null,
           """
           [[["public", "orders", "city"], ["Rome", "Oslo"]],
-           [["public", "orders", "note"], ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"]]]
+           [["public", "orders", "note"], ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o",
+             "p", "q", "r", "s", "t", "u", "v", "w", "x", "y", "aa", "bb", "cc", "dd", "ee"]]]
           """);
 
   private static List<String> warnings(String statement, String... relations) {

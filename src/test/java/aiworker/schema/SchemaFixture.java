@@ -25,6 +25,9 @@ final class SchemaFixture implements AutoCloseable {
         List.of(
             "roles",
             "config/settings",
+            "check/types",
+            "check/objects",
+            "check/resolve",
             "schema/notes",
             "schema/catalog",
             "schema/version",

@@ -22,6 +22,8 @@ class SchemaVersionDdlIT {
         CREATE SCHEMA app;
         CREATE SCHEMA elsewhere;
         CREATE ROLE version_reader;
+        CREATE SCHEMA lone AUTHORIZATION version_reader;
+        CREATE FUNCTION lone.upper(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1';
         CREATE TYPE mood AS ENUM ('happy', 'sad');
         CREATE DOMAIN grade AS text CHECK (VALUE IN ('A', 'B'));
         CREATE TYPE address AS (street text, city text);
@@ -62,7 +64,7 @@ class SchemaVersionDdlIT {
 
   @AfterAll
   static void close() throws Exception {
-    db.run("DROP OWNED BY version_reader");
+    db.run("DROP OWNED BY version_reader CASCADE");
     db.run("DROP ROLE version_reader");
     db.close();
   }
@@ -78,6 +80,9 @@ class SchemaVersionDdlIT {
           CREATE TABLE heir () INHERITS (users) | DROP TABLE heir
           CREATE TABLE elsewhere.users (id int) | DROP TABLE elsewhere.users
           CREATE FUNCTION elsewhere.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1' | DROP FUNCTION elsewhere.lower(varchar)
+          CREATE FUNCTION elsewhere.code(users) RETURNS text LANGUAGE sql AS 'SELECT current_user::text' | DROP FUNCTION elsewhere.code(users)
+          CREATE DOMAIN elsewhere.length AS text | DROP DOMAIN elsewhere.length
+          GRANT USAGE ON SCHEMA lone TO PUBLIC | REVOKE USAGE ON SCHEMA lone FROM PUBLIC
           CREATE OPERATOR elsewhere.~~ (LEFTARG = int, RIGHTARG = text, FUNCTION = elsewhere.never) | DROP OPERATOR elsewhere.~~ (int, text)
           ALTER TABLE users RENAME TO people | ALTER TABLE people RENAME TO users
           ALTER TABLE users SET SCHEMA app | ALTER TABLE app.users SET SCHEMA public
@@ -208,6 +213,7 @@ class SchemaVersionDdlIT {
           CREATE FUNCTION ai_worker_f() RETURNS int LANGUAGE sql AS 'SELECT 1' | DROP FUNCTION ai_worker_f()
           CREATE FUNCTION ai_generate_sql(prompt text, schema_version text) RETURNS jsonb LANGUAGE sql AS 'SELECT null::jsonb' | DROP FUNCTION ai_generate_sql(text, text)
           CREATE FUNCTION elsewhere.f() RETURNS int LANGUAGE sql AS 'SELECT 1' | DROP FUNCTION elsewhere.f()
+          CREATE FUNCTION lone.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1' | DROP FUNCTION lone.lower(varchar)
           CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1' | DROP FUNCTION pg_temp.f()
           CREATE OPERATOR elsewhere.!!! (RIGHTARG = int, FUNCTION = twice) | DROP OPERATOR elsewhere.!!! (NONE, int)
           CREATE CAST (text AS elsewhere.pair) WITH INOUT | DROP CAST (text AS elsewhere.pair)
