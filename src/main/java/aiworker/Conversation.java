@@ -2,9 +2,11 @@ package aiworker;
 
 import aiworker.chat.Message;
 import aiworker.json.Json;
+import aiworker.schema.KnownValues;
 import aiworker.schema.SafeText;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -49,6 +51,8 @@ final class Conversation {
   private static final int LONGEST_REFUSAL = 2_000;
 
   private final List<Message> messages = new ArrayList<>();
+  private final String schema;
+  private final String prompt;
 
   /**
    * Begins one.
@@ -63,6 +67,8 @@ final class Conversation {
       String schema,
       String examples,
       String prompt) {
+    this.schema = schema;
+    this.prompt = prompt;
     String catalogs =
         systemCatalogs.isEmpty()
             ? ""
@@ -92,6 +98,12 @@ final class Conversation {
                     .filter(Objects::nonNull)
                     .map(words -> SafeText.line(words, LONGEST_REFUSAL))
                     .collect(Collectors.joining("\n")))));
+  }
+
+  /** Whether the question has a text, in any case, or the schema has it as a value. */
+  boolean mentions(String text) {
+    return prompt.toLowerCase(Locale.ROOT).contains(text.toLowerCase(Locale.ROOT))
+        || schema.contains(KnownValues.literal(text));
   }
 
   List<Message> messages() {

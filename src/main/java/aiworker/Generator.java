@@ -15,6 +15,7 @@ import aiworker.error.Failure;
 import aiworker.json.Json;
 import aiworker.limits.Upstream;
 import aiworker.meaning.FrozenTime;
+import aiworker.meaning.InvisibleText;
 import aiworker.meaning.UnknownValue;
 import aiworker.reply.Reply;
 import aiworker.schema.SchemaContext;
@@ -165,7 +166,7 @@ public final class Generator {
       }
       usage = usage.plus(reply.usage());
       try {
-        ProvenSql statement = prover.prove(Reply.of(reply.content()).sql());
+        ProvenSql statement = prover.prove(Reply.of(reply.content(), conversation::mentions).sql());
         String date = FrozenTime.find(miss.prompt(), statement.text());
         if (date == null || round >= config.repairRounds()) {
           return finished(miss, settings, schema, statement, date, usage);
@@ -226,6 +227,7 @@ public final class Generator {
             .put("cache_hit", false);
     List<String> warnings =
         new ArrayList<>(UnknownValue.warnings(statement.text(), statement.relations(), schema));
+    warnings.addAll(InvisibleText.warnings(statement.text(), miss.prompt()));
     if (date != null) {
       warnings.add(0, WARNING.formatted(date));
     }
