@@ -2,6 +2,7 @@ package aiworker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import aiworker.schema.SchemaContext;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,8 +22,9 @@ class ConversationTest {
         new Conversation(
             "15",
             List.of(),
-            "orders (status text CHECK (status IN ('TBD')), city_name text)",
-            null,
+            new SchemaContext.Told(
+                "orders (status text CHECK (status IN ('TBD')), city_name text)", ""),
+            List.of(),
             "how many have LAST_NAME, and who is @bob?");
     conversation.repair("SELECT 1 WHERE a = 'CITY_NAME'", "'CITY_NAME' stands for something", null);
     assertEquals(mentioned, conversation.mentions(text));

@@ -14,14 +14,14 @@ import java.util.regex.Pattern;
  * Finds characters without width in the texts and quoted names of a statement: {@code 'paid'} with
  * one in it equals no value that looks like it. Stateless.
  */
-public final class InvisibleText {
+final class InvisibleText {
   private static final Pattern INVISIBLE =
       Pattern.compile("[\\x{200B}-\\x{200D}\\x{2060}\\x{FEFF}]");
 
   private InvisibleText() {}
 
   /** A warning for each such text, in their order, unless the question holds the same text. */
-  public static List<String> warnings(String statement, String question) {
+  static List<String> warnings(String statement, String question) {
     Set<String> warnings = new LinkedHashSet<>();
     for (Token token : Lexer.tokens(statement)) {
       boolean name = token.kind() == Kind.QUOTED_NAME;

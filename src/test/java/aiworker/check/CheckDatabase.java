@@ -168,7 +168,8 @@ final class CheckDatabase implements AutoCloseable {
         Duration.ofSeconds(1),
         0,
         0,
-        100);
+        100,
+        0);
   }
 
   static String resource(String name) {
