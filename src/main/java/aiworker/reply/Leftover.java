@@ -102,7 +102,7 @@ final class Leftover {
   static void requireParts(Collection<String> parts, String statement) {
     List<String> all = words(tokens(statement));
     for (String part : parts) {
-      for (String piece : LEFT_OUT.split(part)) {
+      for (String piece : LEFT_OUT.split(part, -1)) {
         List<String> words = words(tokens(piece));
         boolean named =
             words.stream().allMatch(word -> CLAUSES.contains(word) || IN_NAMES.contains(word));
