@@ -1,10 +1,12 @@
 package aiworker;
 
 import aiworker.chat.Message;
+import aiworker.schema.KnownValues;
 import aiworker.schema.SafeText;
 import aiworker.schema.SchemaContext;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -86,6 +88,8 @@ final class Conversation {
   private static final int LONGEST_REFUSAL = 2_000;
 
   private final List<Message> messages = new ArrayList<>();
+  private final String schema;
+  private final String prompt;
 
   /**
    * Begins one.
@@ -104,6 +108,8 @@ final class Conversation {
       String today,
       String timeZone,
       String prompt) {
+    this.schema = told.relations() + "\n" + told.notes();
+    this.prompt = prompt;
     String catalogs =
         systemCatalogs.isEmpty()
             ? ""
@@ -142,6 +148,12 @@ final class Conversation {
                     .map(words -> SafeText.line(words, LONGEST_REFUSAL))
                     .collect(Collectors.joining("\n")),
                 named.isEmpty() ? "" : NAMED.formatted(named.strip()))));
+  }
+
+  /** Whether the question has a text, in any case, or the schema has it as a value. */
+  boolean mentions(String text) {
+    return prompt.toLowerCase(Locale.ROOT).contains(text.toLowerCase(Locale.ROOT))
+        || schema.contains(KnownValues.literal(text));
   }
 
   List<Message> messages() {

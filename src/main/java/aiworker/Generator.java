@@ -220,7 +220,8 @@ public final class Generator {
             Vote.of(
                 upstream.ask(
                     database, settings, conversation.messages(), endpoint, miss.activity()),
-                prover);
+                prover,
+                conversation::mentions);
       } catch (AiWorkerException e) {
         throw e.costing(usage);
       }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -43,8 +44,12 @@ final class Vote {
     this.reply = winners.isEmpty() ? refused : winners.get(0).reply;
   }
 
-  /** Proves all of them. */
-  static Vote of(List<ChatReply> replies, Prover prover) {
+  /**
+   * Proves all of them.
+   *
+   * @param known whether the conversation holds a text
+   */
+  static Vote of(List<ChatReply> replies, Prover prover, Predicate<String> known) {
     Map<String, List<Candidate>> groups = new LinkedHashMap<>();
     AiWorkerException problem = null;
     ChatReply refused = null;
@@ -53,7 +58,7 @@ final class Vote {
         if (reply.problem() != null) {
           throw reply.problem();
         }
-        ProvenSql statement = prover.prove(Reply.of(reply.content()).sql());
+        ProvenSql statement = prover.prove(Reply.of(reply.content(), known).sql());
         // a single one is compared with nothing
         String meaning = replies.size() == 1 ? "" : prover.meaning(statement);
         groups

@@ -61,11 +61,6 @@ public final class Lexer {
     return new Token(kind, text.substring(start, at), start);
   }
 
-  /** Whether there is no more to read. */
-  public boolean isAtEnd() {
-    return at >= text.length();
-  }
-
   private Kind scan() {
     char c = text.charAt(at);
     if (text.startsWith("--", at)) {

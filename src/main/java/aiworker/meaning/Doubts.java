@@ -57,6 +57,10 @@ public record Doubts(String date, List<String> warnings, List<String> reasons) {
       warnings.add(warning);
       reasons.add("In the statement a value looks misspelt: " + warning + ".");
     }
+    for (String warning : InvisibleText.warnings(statement, question)) {
+      warnings.add(warning);
+      reasons.add("Write without such characters: " + warning + ".");
+    }
     return new Doubts(date, warnings, reasons);
   }
 

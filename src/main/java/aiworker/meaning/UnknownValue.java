@@ -11,6 +11,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Finds a text that a model has compared with a column which is known to hold others: {@code status
@@ -41,6 +43,21 @@ public final class UnknownValue {
   private static final Set<String> NO_NAMES =
       Lexer.words("IN AND OR NOT WHERE ON WHEN FILTER OVER BY ANY ALL");
 
+  /** How a column is written before it is compared. */
+  private enum Case {
+    AS_IS,
+    LOWER,
+    UPPER,
+    ANY
+  }
+
+  private record Operand(String column, Case written) {}
+
+  /** A list of texts as one: {@code {a,"b c"}}. */
+  private static final Pattern ARRAY = Pattern.compile("\\{((?:[^{}\"\\\\,]+|\"[^\"\\\\]*\"|,)*)}");
+
+  private static final Pattern ELEMENT = Pattern.compile("\"([^\"]*)\"|([^,\"]+)");
+
   private final List<Token> tokens;
 
   private UnknownValue(List<Token> tokens) {
@@ -66,29 +83,77 @@ public final class UnknownValue {
     for (int at = 0; at < tokens.size(); at++) {
       Token token = tokens.get(at);
       boolean in = token.isWord("IN");
-      if (!in && !(token.kind() == Kind.OPERATOR && COMPARISONS.contains(token.text()))) {
+      boolean like = token.isWord("LIKE") || token.isWord("ILIKE");
+      boolean choice = token.isWord("CASE");
+      boolean sign = token.kind() == Kind.OPERATOR && COMPARISONS.contains(token.text());
+      if (!in && !like && !choice && !sign) {
         continue;
       }
-      String column = columnBefore(in && isWord(at - 1, "NOT") ? at - 1 : at);
-      List<String> texts = column == null ? List.of() : textsAfter(at, in);
-      if (column == null && !in) {
-        column = columnAfter(at);
+      Operand operand =
+          choice ? chosen(at) : columnBefore((in || like) && isWord(at - 1, "NOT") ? at - 1 : at);
+      List<String> texts =
+          operand == null ? List.of() : choice ? textsOfCase(at) : textsAfter(at, in);
+      if (operand == null && sign) {
+        operand = columnAfter(at);
         texts = textBefore(at);
       }
-      if (column == null || texts.isEmpty() || isLabel(column)) {
+      if (operand == null || texts.isEmpty() || isLabel(operand.column)) {
         continue;
       }
-      List<KnownValues> known = schema.knownValues(column, relations);
+      Case written = token.isWord("ILIKE") ? Case.ANY : operand.written;
+      List<KnownValues> known = schema.knownValues(operand.column, relations);
       for (String text : texts) {
         boolean empty = text.isBlank() && !token.text().equals("=");
+        boolean pattern = like && text.chars().anyMatch(c -> "%_\\".indexOf(c) >= 0);
         if (!known.isEmpty()
             && !empty
-            && known.stream().noneMatch(values -> values.contains(text))) {
+            && !pattern
+            && known.stream().noneMatch(values -> isOf(values, text, written))) {
           warnings.add(warning(text, known.get(0)));
         }
       }
     }
     return List.copyOf(warnings);
+  }
+
+  private static boolean isOf(KnownValues values, String text, Case written) {
+    return switch (written) {
+      case AS_IS -> values.contains(text);
+      case LOWER -> text.equals(text.toLowerCase(Locale.ROOT)) && values.containsInAnyCase(text);
+      case UPPER -> text.equals(text.toUpperCase(Locale.ROOT)) && values.containsInAnyCase(text);
+      case ANY -> values.containsInAnyCase(text);
+    };
+  }
+
+  /** What CASE compares with each of the values after WHEN; null if it compares nothing. */
+  private Operand chosen(int at) {
+    Operand column = columnAfter(at);
+    int name = at + 1;
+    while (is(name + 1, ".")) {
+      name += 2;
+    }
+    return column != null && isWord(name + 1, "WHEN") ? column : null;
+  }
+
+  /** The texts after WHEN, but not those of a CASE in it. */
+  private List<String> textsOfCase(int from) {
+    List<String> texts = new ArrayList<>();
+    int depth = 0;
+    for (int at = from; at < tokens.size(); at++) {
+      depth += isWord(at, "CASE") ? 1 : isWord(at, "END") ? -1 : 0;
+      if (depth == 0) {
+        break;
+      }
+      boolean text =
+          depth == 1
+              && isWord(at, "WHEN")
+              && at + 1 < tokens.size()
+              && tokens.get(at + 1).kind() == Kind.STRING;
+      if (text && (isWord(at + 2, "THEN") || is(at + 2, "::"))) {
+        texts.add(text(at + 1));
+      }
+    }
+    return texts;
   }
 
   private static String warning(String text, KnownValues known) {
@@ -100,7 +165,7 @@ public final class UnknownValue {
   }
 
   /** The name of the column that ends before the index, alone on its side; else null. */
-  private String columnBefore(int end) {
+  private Operand columnBefore(int end) {
     int last = end - 1;
     while (last > 0 && tokens.get(last).kind() == Kind.WORD && !is(last - 1, "::")) {
       if (!isTypeWord(last)) {
@@ -113,6 +178,7 @@ public final class UnknownValue {
     }
     boolean wrapped = last > 1 && is(last, ")");
     int name = wrapped ? last - 1 : last;
+    name -= wrapped && is(name - 1, "::") ? 2 : 0;
     if (name < 0 || !tokens.get(name).isName()) {
       return null;
     }
@@ -120,13 +186,21 @@ public final class UnknownValue {
     while (first > 1 && is(first - 1, ".") && tokens.get(first - 2).isName()) {
       first -= 2;
     }
+    Case written = Case.AS_IS;
     if (wrapped) {
       if (!is(first - 1, "(")) {
         return null;
       }
       first--;
+      written =
+          isWord(first - 1, "LOWER")
+              ? Case.LOWER
+              : isWord(first - 1, "UPPER") ? Case.UPPER : Case.AS_IS;
+      first -= written == Case.AS_IS ? 0 : 1;
     }
-    return first > 0 && BEFORE_OPERAND.contains(upper(first - 1)) ? tokens.get(name).name() : null;
+    return first > 0 && BEFORE_OPERAND.contains(upper(first - 1))
+        ? new Operand(tokens.get(name).name(), written)
+        : null;
   }
 
   /** Whether the word belongs to a type of several, as in {@code ::character varying}. */
@@ -134,13 +208,15 @@ public final class UnknownValue {
     return at > 1 && tokens.get(at - 1).kind() == Kind.WORD && is(at - 2, "::");
   }
 
-  private String columnAfter(int operator) {
+  private Operand columnAfter(int operator) {
     int name = operator + 1;
     while (name + 2 < tokens.size() && tokens.get(name).isName() && is(name + 1, ".")) {
       name += 2;
     }
     boolean column = name < tokens.size() && tokens.get(name).isName();
-    return column && endsOperand(name + 1) && !is(name + 1, "(") ? tokens.get(name).name() : null;
+    return column && endsOperand(name + 1) && !is(name + 1, "(")
+        ? new Operand(tokens.get(name).name(), Case.AS_IS)
+        : null;
   }
 
   private List<String> textBefore(int operator) {
@@ -171,6 +247,9 @@ public final class UnknownValue {
     if (!is(open, "(")) {
       return List.of();
     }
+    if (any && open + 1 < tokens.size() && tokens.get(open + 1).kind() == Kind.STRING) {
+      return is(open + 2, ")") || is(open + 2, "::") ? elements(text(open + 1)) : List.of();
+    }
     List<String> texts = new ArrayList<>();
     boolean array = in;
     int depth = 0;
@@ -192,6 +271,18 @@ public final class UnknownValue {
       }
     }
     return List.of();
+  }
+
+  private static List<String> elements(String array) {
+    Matcher whole = ARRAY.matcher(array);
+    return whole.matches()
+        ? ELEMENT
+            .matcher(whole.group(1))
+            .results()
+            .map(element -> element.group(1) != null ? element.group(1) : element.group(2).strip())
+            .filter(text -> !text.equalsIgnoreCase("null") && !text.isEmpty())
+            .toList()
+        : List.of();
   }
 
   /** Whether no operator that binds closer than a comparison follows there. */

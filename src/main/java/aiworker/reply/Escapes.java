@@ -1,5 +1,9 @@
 package aiworker.reply;
 
+import aiworker.error.AiWorkerException;
+import aiworker.lexer.Lexer;
+import aiworker.lexer.Token;
+import aiworker.lexer.Token.Kind;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -12,23 +16,41 @@ final class Escapes {
 
   /** The text that was meant, if all of it has been escaped; else the text as it is. */
   static String undone(String text) {
-    if (text.indexOf("&") < 0 || text.indexOf('<') >= 0 || text.indexOf('>') >= 0) {
-      return text;
+    return text.indexOf('&') < 0
+            || text.indexOf('<') >= 0
+            || text.indexOf('>') >= 0
+            || ENTITY.matcher(text).replaceAll("").indexOf('&') >= 0
+        ? text
+        : replaced(text, false);
+  }
+
+  /** Whether no string, quoted name or comment of a statement has changed but for its quotes. */
+  static boolean keepsTexts(String statement, String escaped) {
+    String quotes = replaced(escaped, true);
+    Lexer lexer = Lexer.from(statement, 0);
+    try {
+      for (Token token = lexer.next(); token != null; token = lexer.next()) {
+        boolean quoted = token.kind() == Kind.STRING || token.kind() == Kind.QUOTED_NAME;
+        if ((quoted || token.kind() == Kind.COMMENT) && !quotes.contains(token.text())) {
+          return false;
+        }
+      }
+    } catch (AiWorkerException e) {
+      return false;
     }
+    return true;
+  }
+
+  private static String replaced(String text, boolean quotesOnly) {
     Matcher entity = ENTITY.matcher(text);
     StringBuilder undone = new StringBuilder();
-    int from = 0;
-    boolean quoted = false;
     while (entity.find()) {
-      String between = text.substring(from, entity.start());
-      quoted ^= between.chars().filter(c -> c == '\'').count() % 2 == 1;
-      if (between.indexOf('&') >= 0 || quoted) {
-        return text;
-      }
-      undone.append(between).append(character(entity.group()));
-      from = entity.end();
+      char c = character(entity.group());
+      boolean kept = quotesOnly && c != '"' && c != '\'';
+      entity.appendReplacement(
+          undone, Matcher.quoteReplacement(kept ? entity.group() : String.valueOf(c)));
     }
-    return text.indexOf('&', from) >= 0 ? text : undone.append(text.substring(from)).toString();
+    return entity.appendTail(undone).toString();
   }
 
   private static char character(String entity) {

@@ -5,7 +5,7 @@ import aiworker.error.Excerpt;
 import aiworker.error.Failure;
 import aiworker.error.Refusal;
 import aiworker.json.Json;
-import java.util.Set;
+import java.util.function.Predicate;
 
 /** What a model answered; immutable. */
 public sealed interface Reply {
@@ -37,12 +37,50 @@ public sealed interface Reply {
    * Reads the content of one finished chat message: thoughts are set aside; a structured answer is
    * taken whole, and only if there is none, prose is searched for a statement.
    *
+   * @param known whether a text that looks as if it stood for another is one that the question or
+   *     the schema holds
    * @throws AiWorkerException {@link Failure#REPLY_UNREADABLE} if it is empty or no text, {@link
    *     Failure#STATEMENT_REFUSED} if it holds several statements, speaks against its only one or
    *     is too long
    */
-  static Reply of(String content) {
-    String said = Thoughts.setAside(Escapes.undone(content));
+  static Reply of(String content, Predicate<String> known) {
+    String undone = Escapes.undone(content);
+    Reply reply = undone.equals(content) ? read(content) : escaped(content, undone);
+    if (reply instanceof Statement statement) {
+      try {
+        Placeholder.requireNone(statement.sql, known);
+      } catch (AiWorkerException e) {
+        throw showing("statement: " + statement.sql, e);
+      }
+    }
+    return reply;
+  }
+
+  /** A statement as it stands is taken so; of one that was escaped, no text may change. */
+  private static Reply escaped(String content, String undone) {
+    Statement meant = null;
+    try {
+      meant = read(undone) instanceof Statement statement ? statement : null;
+      Reply reply = read(content);
+      boolean same =
+          reply instanceof Statement statement
+              && (meant == null || Escapes.undone(statement.sql).equals(meant.sql));
+      if (meant == null || same) {
+        return reply;
+      }
+    } catch (AiWorkerException e) {
+      if (meant == null) {
+        return read(content);
+      }
+    }
+    if (!Escapes.keepsTexts(meant.sql, content)) {
+      throw Refusal.of("the model's reply holds escapes in texts");
+    }
+    return meant;
+  }
+
+  private static Reply read(String content) {
+    String said = Thoughts.setAside(content);
     try {
       return read(content, said);
     } catch (AiWorkerException e) {
@@ -68,14 +106,22 @@ public sealed interface Reply {
     }
     StructuredAnswer.Answer answer = StructuredAnswer.in(said);
     if (answer != null) {
-      return structured(answer, said);
+      Reply reply = structured(answer, said);
+      if (reply instanceof Statement statement) {
+        StructuredAnswer.requireNoOther(said, statement.sql);
+      }
+      return reply;
     }
     if (said.isEmpty()) {
       throw unreadable("the model's reply is empty", content);
     }
     requireText(said);
     String statement = StatementSearch.find(said);
-    return statement == null ? new Prose(said) : new Statement(statement);
+    if (statement == null) {
+      return new Prose(said);
+    }
+    StructuredAnswer.requireNoOther(said, statement);
+    return new Statement(statement);
   }
 
   /** What stands before it may be a draft; what follows it, or stands in it, takes nothing back. */
@@ -94,12 +140,14 @@ public sealed interface Reply {
       throw showing("statement: " + sql, e);
     }
     StatementSearch.Found after = StatementSearch.candidates(answer.after(), !statement.isEmpty());
-    if (!Set.of(statement).containsAll(after.statements())) {
+    if (!after.statements().stream()
+        .allMatch(other -> StatementSearch.explains(other, statement) || other.equals(statement))) {
       throw Refusal.of("another statement follows the model's answer");
     }
     if (statement.isEmpty()) {
       return new Prose(problem);
     }
+    after.requireNothingBeside(statement);
     boolean asks = Verdict.asksBack(answer.lead(), false) || after.asksBack();
     if (asks || StructuredAnswer.asksBack(answer.json(), statement)) {
       return new Prose(said);

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * Finds the one statement in text: bare, in a code fence, as inline code, or with prose in front of
@@ -59,19 +58,6 @@ final class StatementSearch {
   /** Characters of prose that are read next to a statement; bounds the work on hostile text. */
   private static final int LONGEST_PROSE = 10_000;
 
-  /** A text beside one of these is a value, and not a key, a pattern or a format. */
-  private static final Set<String> COMPARISONS = Set.of("=", "<>", "!=", "<", ">", "<=", ">=");
-
-  /** Texts that models write where they do not know which. */
-  private static final Pattern PLACEHOLDER =
-      Pattern.compile(
-          "%?(?:<(?!/?(?:b|i|p|u|a|br|hr|em|li|ul|ol|td|tr|div|span|html|body|script|img|h[1-6]|strong|table|pre|code|null|none|unknown"
-              + "|empty|think|answer)>)[a-z][\\w .-]*>|\\{\\{[^{}]+}}|\\$\\{\\w+}|%s|%\\(\\w+\\)s|\\[(?!true]|false]|null])[a-z]+(?:[_ ][a-z]+)*]"
-              + "|(?:your|insert|enter|replace|put|placeholder|some|desired|specific|target|given)[_ -](?:\\w+[_ -])*(?:name|value|id|date|country|city|email|region|category|status|year|month"
-              + "|code|type|product|customer|user|here|text|string|number|key|state|title)|placeholder|\\.\\.\\.|…|yyyy-mm-dd|dd\\.mm\\.yyyy|mm/dd/yyyy"
-              + "|start_?date|end_?date)%?",
-          Pattern.CASE_INSENSITIVE);
-
   /** Words after which an operand, a name or another word stands, so that no alias does. */
   private static final Set<String> BEFORE_MORE =
       Lexer.words(
@@ -89,8 +75,22 @@ final class StatementSearch {
           LOCALTIMESTAMP CURRENT_USER USER ORDINALITY UPDATE SHARE LOCKED NOWAIT NORMALIZED DOCUMENT
           """);
 
-  /** What was found in a text. */
-  record Found(Set<String> statements, boolean asksBack) {}
+  /** Characters that change the order in which others are shown. */
+  private static final String REORDERING = "\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
+
+  /**
+   * What was found in a text.
+   *
+   * @param parts code that is no statement, but may be a part of one
+   * @param after prose that follows one
+   */
+  record Found(Set<String> statements, boolean asksBack, List<String> parts, String after) {
+    /** Fails if what else was found belongs to the statement, or is another. */
+    void requireNothingBeside(String statement) {
+      Leftover.requireParts(parts, statement);
+      Leftover.requireNoOther(after, statement);
+    }
+  }
 
   private StatementSearch() {}
 
@@ -107,7 +107,12 @@ final class StatementSearch {
       throw Refusal.of(
           "the model's reply holds %d statements, allowed is 1", found.statements.size());
     }
-    return found.statements.isEmpty() || found.asksBack ? null : found.statements.iterator().next();
+    if (found.statements.isEmpty()) {
+      return null;
+    }
+    String statement = found.statements.iterator().next();
+    found.requireNothingBeside(statement);
+    return found.asksBack ? null : statement;
   }
 
   /**
@@ -120,10 +125,12 @@ final class StatementSearch {
     Set<String> found = new LinkedHashSet<>();
     if (startsStatement(text, 0, true)) {
       found.add(whole(text));
-      return new Found(found, false);
+      return new Found(found, false, List.of(), "");
     }
     Set<String> inline = new LinkedHashSet<>();
     StringBuilder prose = new StringBuilder();
+    List<String> parts = new ArrayList<>();
+    StringBuilder all = new StringBuilder();
     boolean asks = false;
     boolean follows = after;
     for (int at = 0; at < text.length(); ) {
@@ -137,11 +144,23 @@ final class StatementSearch {
         code = true;
         String body = Markdown.unfenced(fence.body());
         statement = startsStatement(body, 0, true) && !Markdown.isOfThoughts(fence) ? body : null;
+        boolean sql =
+            fence.tag().toLowerCase(Locale.ROOT).matches("(?:postgre|pg|p)?s?sql|postgres");
+        if (statement == null
+            && !Markdown.isOfThoughts(fence)
+            && (sql || Leftover.isClause(body))) {
+          parts.add(body);
+        }
       } else if (text.charAt(at) == '`' && text.indexOf('`', end) > 0) {
-        String quoted = text.substring(end, text.indexOf('`', end));
-        end += quoted.length() + 1;
+        String mark = text.charAt(end) == '`' && text.indexOf("``", end + 1) > 0 ? "``" : "`";
+        int begin = at + mark.length();
+        String quoted = text.substring(begin, text.indexOf(mark, begin));
+        end = begin + quoted.length() + mark.length();
         statement = quoted.indexOf(' ') > 0 && startsStatement(quoted, 0, true) ? quoted : null;
         kind = inline;
+        if (statement == null && Leftover.isClause(quoted) && !Leftover.isNotUsed(prose)) {
+          parts.add(quoted);
+        }
       } else if (begins(text, at) && startsStatement(text, at, false)) {
         statement = text.substring(at);
         end = text.length();
@@ -149,10 +168,13 @@ final class StatementSearch {
       if (statement != null) {
         asks |= judge(prose.toString(), follows, true);
         kind.add(whole(statement));
+        boolean leads = follows;
         follows = true;
+        all.append(leads ? prose : "").append("\n\n");
         prose.setLength(0);
       } else if (code) {
         prose.append("\n\n");
+        all.append(follows ? Markdown.fence(text, at).body() : "").append("\n\n");
       } else {
         prose.append(text, at, end);
       }
@@ -160,15 +182,14 @@ final class StatementSearch {
     }
     if (follows) {
       asks |= judge(prose.toString(), true, false);
+      all.append(prose);
     }
     if (found.size() == 1) {
-      // `SELECT count(*)` may explain a part of the one that reads tables
-      String one = spaced(found.iterator().next());
-      inline.removeIf(
-          code -> reads(one) && !reads(spaced(code)) && one.startsWith(spaced(code) + " "));
+      String one = found.iterator().next();
+      inline.removeIf(code -> explains(code, one));
     }
     found.addAll(inline);
-    return new Found(found, asks);
+    return new Found(found, asks, parts, all.toString());
   }
 
   /** Whether prose beside a statement asks back. */
@@ -196,6 +217,12 @@ final class StatementSearch {
             || text.startsWith(":**", at - 3));
   }
 
+  /** {@code SELECT count(*)} may explain a part of the one that reads tables. */
+  static boolean explains(String code, String statement) {
+    String one = spaced(statement);
+    return reads(one) && !reads(spaced(code)) && one.startsWith(spaced(code) + " ");
+  }
+
   private static String spaced(String statement) {
     return statement.replaceAll("\\s+", " ").toUpperCase(Locale.ROOT);
   }
@@ -210,29 +237,44 @@ final class StatementSearch {
    * @throws AiWorkerException STATEMENT_REFUSED if more than comments follows that
    */
   static String whole(String statement) {
+    if (statement.chars().anyMatch(c -> REORDERING.indexOf(c) >= 0)) {
+      throw Refusal.of("a character that changes the order in which others are shown");
+    }
     Lexer lexer = Lexer.from(statement, 0);
     int end = -1;
     List<Token> tokens = new ArrayList<>();
-    try {
-      for (Token token = lexer.next(); token != null; token = lexer.next()) {
-        if (token.kind() == Kind.COMMENT) {
-          Verdict.requireFor(token.text());
-        } else if (end < 0 && token.is(";")) {
-          end = token.start();
-        } else if (end >= 0 && !token.is(";")) {
-          throw Refusal.of("text follows the first statement, at \"%s\"", token.text());
-        } else if (end < 0) {
-          tokens.add(token);
+    for (boolean more = true; more; ) {
+      Token token;
+      try {
+        token = lexer.next();
+      } catch (AiWorkerException e) {
+        if (end >= 0) {
+          throw e;
         }
+        return statement.strip();
       }
-      requireNoWordOfProse(statement, tokens);
-      requireNoPlaceholder(tokens);
-    } catch (AiWorkerException e) {
-      if (end >= 0 || lexer.isAtEnd()) {
-        throw e;
+      more = token != null;
+      if (more && token.kind() == Kind.COMMENT) {
+        Verdict.requireFor(token.text());
+      } else if (more && end < 0 && token.is(";")) {
+        end = token.start();
+      } else if (more && end >= 0 && !token.is(";")) {
+        throw Refusal.of("text follows the first statement, at \"%s\"", token.text());
+      } else if (more && end < 0) {
+        tokens.add(token);
       }
     }
+    requireNoWordOfProse(statement, tokens);
+    requireEnd(tokens);
     return (end < 0 ? statement : statement.substring(0, end)).strip();
+  }
+
+  /** What would go on in another fence. */
+  private static void requireEnd(List<Token> tokens) {
+    Token last = tokens.isEmpty() ? null : tokens.get(tokens.size() - 1);
+    if (last != null && last.is(",")) {
+      throw Refusal.of("the statement ends in a comma");
+    }
   }
 
   /** "Thanks" on a line of its own would be the last table's alias. */
@@ -262,24 +304,6 @@ final class StatementSearch {
     boolean reads = tokens.stream().anyMatch(token -> token.isWord("FROM"));
     if (alias && ofItsOwn && used == 1 && (reads || labelled)) {
       throw Refusal.of("a word follows the statement, \"%s\"", last.text());
-    }
-  }
-
-  private static void requireNoPlaceholder(List<Token> tokens) {
-    for (int at = 1; at < tokens.size(); at++) {
-      Token token = tokens.get(at);
-      Token before = tokens.get(at - 1);
-      boolean compared =
-          (before.kind() == Kind.OPERATOR && COMPARISONS.contains(before.text()))
-              || before.isWord("LIKE")
-              || before.isWord("ILIKE")
-              || before.isWord("BETWEEN")
-              || (before.is("(") && at > 1 && tokens.get(at - 2).isWord("IN"));
-      if (token.kind() == Kind.STRING
-          && compared
-          && PLACEHOLDER.matcher(Token.unquoted(token.text())).matches()) {
-        throw Refusal.of("%s stands for something that the question does not say", token.text());
-      }
     }
   }
 

@@ -11,7 +11,9 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -45,7 +47,8 @@ final class StructuredAnswer {
   private static final Pattern BAD_KEY =
       Pattern.compile(
           "error|issue|incorrect|invalid|wrong|fail|refus|clarif|ambigu|missing|is_?draft|incomplete|needs_|requires_(?:input|user)|placeholder|unanswerable"
-              + "|cannot|mistake|correction|retract|discard|supersed|problems?$|reject|^retry",
+              + "|cannot|mistake|correction|retract|discard|supersed|problems?$|reject|^retry"
+              + "|^next_?(?:step|action|quer|iteration)|explorat|^to_?do|^(?:is_?)?(?:partial|preliminary|intermediate|interim|tentative|unfinished|pending)|^continue",
           Pattern.CASE_INSENSITIVE);
 
   private static final Pattern VERDICT_KEY =
@@ -56,6 +59,12 @@ final class StructuredAnswer {
 
   private static final Pattern THOUGHT_KEY =
       Pattern.compile("th(?:ought|ink)|reason|analysis|(?<!ex)plan|scratch|reflect|step|cot|draft");
+
+  /** Keys of SQL; others are of prose, which may begin with the name of a clause. */
+  private static final Pattern PART_KEY =
+      Pattern.compile(
+          "sql|quer|where|filter|condition|clause|join|group|order|having|limit|append|add|extra|rest|suffix|part|continu|statement",
+          Pattern.CASE_INSENSITIVE);
 
   private static final Pattern QUESTION_KEY =
       Pattern.compile("^(?:question|prompt|input|user|request|title|follow|suggest)");
@@ -98,7 +107,7 @@ final class StructuredAnswer {
       return null;
     }
     Set<JsonNode> answers = new LinkedHashSet<>();
-    Span span = collect(said, answers);
+    Span span = collect(said, answers, new ArrayList<>());
     if (answers.size() > 1) {
       throw Refusal.of("the model's reply holds %d answers, allowed is 1", answers.size());
     }
@@ -118,6 +127,33 @@ final class StructuredAnswer {
         answers.iterator().next(),
         before.substring(Math.max(line, before.lastIndexOf('`')) + 1),
         said.substring(span.end));
+  }
+
+  /**
+   * Fails if an object, be it an answer or not, holds another statement.
+   *
+   * @throws aiworker.error.AiWorkerException STATEMENT_REFUSED
+   */
+  static void requireNoOther(String said, String statement) {
+    if (StatementSearch.startsStatement(said, 0, true)) {
+      return;
+    }
+    List<JsonNode> values = new ArrayList<>();
+    collect(said, new LinkedHashSet<>(), values);
+    for (JsonNode value : values) {
+      requireNoOther(value, statement);
+    }
+  }
+
+  private static void requireNoOther(JsonNode value, String statement) {
+    for (JsonNode element : value) {
+      requireNoOther(element, statement);
+    }
+    String code = value.isTextual() ? Markdown.unfenced(value.textValue().strip()) : "";
+    if (StatementSearch.startsStatement(code, 0, true)
+        && !StatementSearch.whole(code).equals(statement)) {
+      throw Refusal.of("another statement stands beside the model's answer");
+    }
   }
 
   static boolean isNothing(String problem) {
@@ -196,7 +232,8 @@ final class StructuredAnswer {
     boolean says = value.isBoolean() || text.equalsIgnoreCase("true") || nothing;
     if ((GOOD_KEY.matcher(key).find() && nothing && !value.isNull())
         || (BAD_KEY.matcher(key).find() && !nothing)
-        || (VERDICT_KEY.matcher(key).find() && !says && Verdict.isBad(text))) {
+        || (VERDICT_KEY.matcher(key).find() && !says && Verdict.isBad(text))
+        || Verdict.isUnfinished(text)) {
       throw Refusal.of("the model's answer speaks against its own statement, in \"%s\"", key);
     }
     if (says || !value.isTextual()) {
@@ -213,6 +250,12 @@ final class StructuredAnswer {
       throw Refusal.of("the model's answer holds another statement, in \"%s\"", key);
     }
     boolean thought = !after && THOUGHT_KEY.matcher(key).find();
+    if (!thought) {
+      Leftover.requireNoOther(text, statement);
+    }
+    if (PART_KEY.matcher(key).find() && Leftover.isClause(code)) {
+      Leftover.requireParts(List.of(code), statement);
+    }
     return !thought && Verdict.asksBack(text, after && !QUESTION_KEY.matcher(key).find());
   }
 
@@ -221,7 +264,7 @@ final class StructuredAnswer {
     return value(text, at).end;
   }
 
-  private static Span collect(String said, Set<JsonNode> answers) {
+  private static Span collect(String said, Set<JsonNode> answers, List<JsonNode> others) {
     Span span = new Span();
     int failed = 0;
     for (int at = 0; at < said.length(); ) {
@@ -249,6 +292,7 @@ final class StructuredAnswer {
           span.begin = span.begin < 0 ? begin : span.begin;
           span.end = at;
         }
+        others.add(value.json);
         failed += value.json.isMissingNode() ? 1 : 0;
       }
     }

@@ -93,6 +93,56 @@ final class Verdict {
               + "|틀렸|틀립|잘못|올바르지|사용하지",
           FLAGS);
 
+  /** Something is still to be done about what stands before it. */
+  private static final Pattern UNFINISHED =
+      Pattern.compile(
+          // the filter still has to be added
+          "\\b(?:filters?|conditions?|clauses?|joins?|where|grouping|sorting|parts?|rest|restrictions?|predicates?)\\b[^\\n]{0,60}?\\b(?:still|yet|later)\\b[^\\n]{0,30}?"
+              + "\\b(?:added|add|applied|included|missing|done|filled|completed|needed|written|come|follow|appended)\\b"
+              + "|\\b(?:filters?|conditions?|clauses?|joins?|where|restrictions?)\\W+(?:(?:for|on|by|of|to)\\W+(?:\\w+\\W+){1,4}?)?(?:(?:is|are)\\W+(?:still\\W+)?(?:missing|to be added)"
+              + "|(?:has|have|needs?|must|ought)\\W+(?:to\\W+)?be\\W+(?:added|applied|appended|included|filled|completed))\\b"
+              // then append this
+              + "|^\\W*(?:(?:please|then|and|now|but|so|finally|you(?:['’]ll)? (?:still )?(?:need to|must|should|have to)|i (?:still )?(?:need to|must|have to|should)"
+              + "|(?:remember|be sure|make sure|don['’]t forget) to)\\W+){1,3}(?:add|append|include|apply|attach)\\b[^\\n]{0,40}?\\b(?:filters?|conditions?|clauses?|joins?|where|restrictions?|it|this|rest|limit)\\b"
+              + "|^\\W*+(?:(?:and|then|now|finally)\\W{1,3})*+(?:add|append|attach)\\W{0,5}(?:(?:the|a|an|this|that|your|here)\\W{1,3}){0,3}(?:\\w{1,30}\\W{1,3}){0,2}(?:filters?|conditions?|clauses?|where|joins?|restrictions?|rest)?\\W{0,5}(?:\\b(?:here|below|later))?\\W{0,5}$"
+              // then I will write the final query
+              + "|^\\W*(?:then|next|afterwards?|after that|after (?:seeing|looking|checking|running|this)\\b[^\\n]{0,40}?|once (?:i|we)\\b[^\\n]{0,40}?|(?:based on|depending on|with|from) (?:the|this|that|its|these)\\b[^\\n]{0,20}?"
+              + "|when (?:i|we)\\b[^\\n]{0,40}?)[\\W_]+(?:i|we)(?:\\W+(?:will|can|could|shall|would)|['’](?:ll|d))\\W+(?:\\w+\\W+)?"
+              + "(?:write|build|creat|construct|refin|formulat|giv|provid|answer|complet|finish|add|produc|determin|know|adjust|run|filter|join)\\w*\\b"
+              + "|\\b(?:i|we)(?:\\W+(?:will|can|shall)|['’]ll)(?: then| next| later| afterwards)? (?:write|build|give|provide|create|construct|produce|refine|complete|finish|finalize|finalise|answer|return|run)\\b"
+              + "[^\\n]{0,30}?\\b(?:final|actual|real|full|complete|proper|question|later|next|afterwards|rest)\\b"
+              + "|\\b(?:final|actual|real|full|complete|proper) (?:query|statement|sql|answer|version) (?:will|follows|comes|is still|has yet)\\b"
+              // to do
+              + "|^\\W*(?:to be continued|work in progress|wip|unfinished|incomplete|continued below|to be (?:completed|finished|done|added))\\b|^\\W*to[ -]?do\\s*[:!-]|(?-i:^\\W*(?:TODO|FIXME|TBD|XXX)\\b|\\b(?:TODO|FIXME)\\s*[:(])"
+              // this is the first of two
+              + "|^\\W*(?:please )?(?:run|execute|try) (?:this|it|that)(?: query| first| one)*(?: and|,) (?:then )?(?:tell|send|give|share|show|report|let|post|paste|come)\\b|\\bmore (?:to come|follows)\\b|\\b(?:i|we)(?:['’]ll| will)(?: now)? (?:continue|wait|await)\\b"
+              + "|^\\W*(?:this|that|it) is (?:only |just )?(?:the |a |an )?(?:first|initial|preliminary|intermediate|exploratory) (?:step|part|version|query|look|half)\\b|^\\W*(?:this is )?(?:step|part|query) \\d+ (?:of|/) \\d+|^\\W*(?:missing|remaining|outstanding|next step|still (?:to do|missing|open|needed))\\s*:"
+              // it does not filter yet
+              + "|^\\W*(?:i|we|you|it|this|that)\\b[^\\n]{0,30}?\\bstill (?:have|has|need|needs) (?:to )?(?:\\w+ ){0,2}?(?:filter|add|apply|join|group|limit|restrict|sort|where)\\w*\\b|^\\W*(?:this|it|the query|that)\\b[^\\n]{0,20}?(?:\\b(?:does not|do not|doesn['’]t) yet|\\b(?:still|yet) (?:lacks?|misses)|\\blacks) \\b"
+              + "|\\b(?:filters?|conditions?|clauses?|joins?|restrictions?)\\b[^\\n,;:]{0,25}?\\b(?:is|are) not (?:included|applied|added|considered|present)\\b|\\b(?:left out|leaves? out|omit\\w*|skip\\w*|ignor\\w*|without|not (?:considered|included|applied|added|filtered))\\b[^\\n]{0,40}?\\b(?:for now|yet)\\W*$"
+              + "|\\b(?:filter|bedingung|einschränkung|sortierung)\\w*\\b[^\\n]{0,30}?\\b(?:fehl\\w+|muss|müssen) (?:\\w+ )?noch\\b|\\b(?:als nächstes|danach|dann|anschließend) (?:schreib|erstell|liefer)\\w+ ich\\b|\\bmanque encore\\b|\\bil faut encore\\b|\\bfaltan? (?:por )?(?:agregar|añadir|aplicar|el filtro|la condición)\\b|\\bmanca ancora\\b|\\bfalta (?:adicionar|aplicar)\\b"
+              // it has to be orders
+              + "|(?-i:^\\W*(?:(?:[Tt]hen|[Aa]nd|[Nn]ow|[Pp]lease) )*(?:[Aa]dd|[Aa]ppend|[Aa]ttach) (?:WHERE|AND|OR|JOIN|LEFT|INNER|GROUP|HAVING|ORDER|LIMIT)\\b)|^\\W*make (?:that|it) (?!(?:easier|faster|easy|clear|sure|more|possible|simpler))"
+              + "|^\\W*(?:edit|erratum|errata|update)(?:\\W?\\d)?\\s*:|^\\W*(?:it|that|this) (?:has to|needs to|ought to) be\\b(?! (?:noted|said|mentioned|pointed|run|read|checked|executed))",
+          FLAGS);
+
+  /** A word for a statement that is not the last. */
+  private static final Pattern UNFINISHED_KIND =
+      Pattern.compile(
+          "(?:exploratory|exploration|preliminary|partial|intermediate|interim|tentative|unfinished|in[ _-]progress|wip|todo|tbd|to be (?:continued|completed|done))"
+              + "(?:[ _-](?:query|step|sql|statement|answer|version|result))?[.!]?",
+          Pattern.CASE_INSENSITIVE);
+
+  /** Words right before a look at the data, or before what a tool is to run. */
+  private static final Pattern EXPLORES =
+      Pattern.compile(
+          "\\b(?:let me|let['’]?s|let us|i(?:['’]ll| will| need to| want to| should| must|['’]d like to| am going to|['’]m going to)?|we(?:['’]ll| will| need to| should| can)?|first|step one|step 1|to (?:begin|start))\\b[^\\n.?!]{0,40}?"
+              + "\\b(?:(?:look|peek)(?:ing)?\\W+(?:at|into)|check|inspect|explor|examin|sampl|investigat|prob(?:e|ing)|see (?:what|which|how))\\w*\\b(?:(?!\\band\\b)[^\\n.?!]){0,40}?\\b(?:data|schema|columns?|values?|structure|contents?)\\b(?:(?!\\band\\b)[^\\n.?!])*\\W*\\z"
+              + "|\\b(?:first|start|begin)\\b[^\\n.?!]{0,30}?\\b(?:look|peek|check|inspect|explor|examin|sampl|investigat)\\w*\\b(?:(?!\\band\\b)[^\\n.?!]){0,40}?\\b(?:tables?|rows|what)\\b(?:(?!\\band\\b)[^\\n.?!])*\\W*\\z"
+              + "|\\b(?:quick|first|short) (?:check|look|test|query)\\b[^\\n.?!]{0,15}\\W*\\z|\\b(?:exploratory|preliminary|diagnostic|interim|intermediate) (?:query|statement|step|sql)\\b\\W*\\z|\\bbefore (?:writing|answering|i (?:can )?(?:write|answer)|we (?:can )?(?:write|answer))\\b[^\\n.?!]*\\W*\\z"
+              + "|\\b(?:action|tool|function)[ _]?(?:input|calls?|args?|arguments?|quer(?:y|ies)|parameters?)?\\s*:\\W*(?:(?:sql|query)\\W*)?\\z",
+          FLAGS);
+
   /** Words that take back what stands before them. */
   private static final Pattern TAKEN_BACK =
       Pattern.compile(
@@ -146,13 +196,17 @@ final class Verdict {
    * Whether words around a statement ask something back, on which it depends.
    *
    * @param after whether they follow it; before it, a question may be the one that it answers
-   * @throws aiworker.error.AiWorkerException STATEMENT_REFUSED if they speak against it
+   * @throws aiworker.error.AiWorkerException STATEMENT_REFUSED if they speak against it, or say
+   *     that more is to come
    */
   static boolean asksBack(String words, boolean after) {
     boolean asks = false;
     for (String sentence : SENTENCE.split(words.replace("**", "").replace('`', ' '), -1)) {
       if (AGAINST.matcher(sentence).find() || (after && TAKEN_BACK.matcher(sentence).find())) {
         throw against();
+      }
+      if (after && UNFINISHED.matcher(sentence).find()) {
+        throw unfinished();
       }
       boolean question = "?？".indexOf(lastOf(sentence)) >= 0;
       asks |=
@@ -161,6 +215,9 @@ final class Verdict {
     }
     if (!after && AGAINST_WHAT_FOLLOWS.matcher(words).find()) {
       throw against();
+    }
+    if (!after && EXPLORES.matcher(words.substring(Math.max(0, words.length() - 300))).find()) {
+      throw unfinished();
     }
     return asks;
   }
@@ -171,8 +228,12 @@ final class Verdict {
    * @throws aiworker.error.AiWorkerException STATEMENT_REFUSED
    */
   static void requireFor(String comment) {
-    if (AGAINST.matcher(comment.replaceFirst("^(?:--|/\\*)\\s*", "")).find()) {
+    String words = comment.replaceFirst("^(?:--|/\\*)\\s*", "");
+    if (AGAINST.matcher(words).find()) {
       throw against();
+    }
+    if (UNFINISHED.matcher(words).find()) {
+      throw unfinished();
     }
   }
 
@@ -181,9 +242,18 @@ final class Verdict {
     return BAD.matcher(word).find();
   }
 
+  /** Whether a text is nothing but a word for a statement that is not the last. */
+  static boolean isUnfinished(String text) {
+    return UNFINISHED_KIND.matcher(text).matches();
+  }
+
   private static char lastOf(String sentence) {
     String said = sentence.strip();
     return said.isEmpty() ? ' ' : said.charAt(said.length() - 1);
+  }
+
+  private static RuntimeException unfinished() {
+    return Refusal.of("the model's reply says that its statement is not finished");
   }
 
   private static RuntimeException against() {

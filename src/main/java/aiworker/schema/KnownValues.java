@@ -24,6 +24,12 @@ public record KnownValues(String column, List<String> literals, boolean foldsCas
         .anyMatch(known -> foldsCase ? known.equalsIgnoreCase(literal) : known.equals(literal));
   }
 
+  /** Whether the text is one of them but for capitals. */
+  public boolean containsInAnyCase(String text) {
+    String literal = told(literal(text));
+    return literals.stream().map(this::told).anyMatch(literal::equalsIgnoreCase);
+  }
+
   private String told(String literal) {
     return padded ? literal.replaceFirst(" +'$", "'") : literal;
   }

@@ -100,6 +100,7 @@ public final class SchemaContext {
         for (Column candidate : relation.columns()) {
           if (Token.unquoted(candidate.name()).equals(column)) {
             List<String> literals = candidate.knownValues();
+            literals = literals.isEmpty() ? labels(candidate) : literals;
             if (literals.isEmpty()
                 || candidate.type().matches(".* COLLATE (?!\"(?:C|POSIX)\"$).*")) {
               return List.of();
@@ -116,6 +117,24 @@ public final class SchemaContext {
       }
     }
     return unseen.isEmpty() ? known : List.of();
+  }
+
+  /** All values of a column of an enum type; empty for others, and if not all are told. */
+  private List<String> labels(Column column) {
+    UserType type = catalog.types().get(column.typeId());
+    boolean all =
+        type != null
+            && !column.type().endsWith("]")
+            && type.ddl().startsWith("TYPE ")
+            && type.ddl().contains(" AS ENUM (")
+            && !type.ddl().contains("…");
+    return all
+        ? Lexer.tokens(type.ddl().substring(type.ddl().indexOf(" AS ENUM (") + 10)).stream()
+            .takeWhile(token -> !token.is(")"))
+            .map(Token::text)
+            .filter(text -> text.endsWith("'"))
+            .toList()
+        : List.of();
   }
 
   private static String unquoted(String id) {

@@ -79,7 +79,7 @@ class DialectTest {
 
   private static String statement(ChatReply reply) {
     try {
-      return Reply.of(reply.content()).sql();
+      return Reply.of(reply.content(), text -> false).sql();
     } catch (AiWorkerException e) {
       throw e.costing(reply.usage());
     }

@@ -16,9 +16,9 @@ class UnknownValueTest {
   private static final SchemaContext SCHEMA =
       SchemaContext.of(
           """
-          {"schemas": [["public", null], ["sales", null]], "types": [], "relations": [
+          {"schemas": [["public", null], ["sales", null]], "types": [["public", "mood", "e", ["fine", "so so"], null, false, [], null]], "relations": [
             {"schema": "public", "name": "orders", "kind": "r",
-             "columns": ["id integer NOT NULL", "status text", "grade integer", "city text", "\\"Mode\\" text", "note text", "code character(3)", "kind text COLLATE ci", "old text"],
+             "columns": ["id integer NOT NULL", "status text", "grade integer", "city text", "\\"Mode\\" text", "note text", "code character(3)", "kind text COLLATE ci", "old text", "mood public.mood", "moods public.mood[]"],
              "constraints": ["CHECK ((status = ANY (ARRAY['new'::text, 'it''s'::text])))",
                              "CHECK ((code = ANY (ARRAY['a  '::bpchar, 'bcd'::bpchar])))",
                              "CHECK ((kind = ANY (ARRAY['a'::text, 'b'::text])))",
@@ -101,6 +101,20 @@ class UnknownValueTest {
           CASE WHEN status = 'x' THEN 1 END = 1 | 'x'
           count(*) FILTER (WHERE status = 'x') > 0 | 'x'
           id IN (SELECT id FROM orders WHERE status = 'x') | 'x'
+          status LIKE 'x' | 'x'
+          status NOT LIKE 'x' | 'x'
+          status ILIKE 'x' | 'x'
+          lower(status) = 'NEW' | 'NEW'
+          lower(o.status) = 'x' | 'x'
+          upper(city) = 'Rome' | 'Rome'
+          upper(city::text) IN ('ROME', 'PARIS') | 'PARIS'
+          status = ANY ('{x}') | 'x'
+          status = ANY ('{new,x,"y z"}'::text[]) | 'x' 'y z'
+          mood::text = 'sad' | 'sad'
+          mood::text IN ('fine', 'sad') | 'sad'
+          mood = 'sad' | 'sad'
+          CASE status WHEN 'x' THEN 1 WHEN 'new' THEN 2 WHEN 'y' THEN 3 END = 1 | 'x' 'y'
+          CASE o.status WHEN 'x' THEN CASE WHEN true THEN 1 END END = 1 | 'x'
           """)
   void textsThatNoKnownValueEqualsAreFound(String condition, String expected) {
     assertEquals(
@@ -116,15 +130,27 @@ class UnknownValueTest {
         "old = 'x'",
         "status::citext = 'NEW'",
         "note = 'z'",
-        "lower(status) = 'NEW'",
+        "lower(status) = 'new'",
+        "lower(city) = 'rome'",
+        "upper(o.city::text) = 'OSLO'",
+        "initcap(status) = 'New'",
+        "status LIKE 'x%'",
+        "status LIKE 'ne_'",
+        "status ILIKE 'NEW'",
+        "lower(status) LIKE 'x%'",
+        "mood::text = 'fine'",
+        "moods::text = '{x}'",
+        "CASE status WHEN 'new' THEN 'x' END = 'x'",
+        "CASE WHEN true THEN 'x' END = 'x'",
+        "CASE id WHEN 1 THEN CASE WHEN true THEN 'y' END END = 'x'",
+        "status = ANY ('{new,\"it''s\"}')",
+        "status = ANY ('{\"a\\\"b\"}')",
         "status || 'x' = 'newx'",
         "note || status = 'x'",
         "status = 'n' || 'ew'",
         "status > 'x'",
-        "status LIKE 'x'",
         "status IN (SELECT 'x')",
         "status = ANY (SELECT 'x')",
-        "status = ANY ('{x}')",
         "status IN ('x', lower('Y'))",
         "status = (SELECT 'x')",
         "status COLLATE \"C\" = 'x'",

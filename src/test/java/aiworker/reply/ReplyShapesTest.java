@@ -31,13 +31,19 @@ class ReplyShapesTest {
       }
     }
     assertEquals("", String.join("\n", wrong));
-    assertTrue(shapes.size() >= 1_200);
+    assertTrue(shapes.size() >= 2_300);
     assertTrue(shapes.stream().map(shape -> shape.path("source").asText()).distinct().count() > 20);
+  }
+
+  @Test
+  void aTextThatTheQuestionHoldsStandsForItself() {
+    String statement = "SELECT id FROM attributes WHERE name = 'LAST_NAME'";
+    assertEquals(statement, Reply.of(statement, "LAST_NAME"::equals).sql());
   }
 
   private static String taken(String reply) {
     try {
-      return Reply.of(reply).sql();
+      return Reply.of(reply, text -> false).sql();
     } catch (AiWorkerException e) {
       return e.failure().sqlState();
     }

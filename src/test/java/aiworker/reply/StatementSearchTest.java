@@ -18,7 +18,7 @@ class StatementSearchTest {
       "SELECT 'a  b;c', \"x\"\n\nFROM t -- no; end\nWHERE a = $$it's;  so$$";
 
   private static String extract(String reply) {
-    return Reply.of(reply).sql();
+    return Reply.of(reply, text -> false).sql();
   }
 
   @Test
@@ -78,7 +78,16 @@ class StatementSearchTest {
         "[THINK]",
         "&lt;",
         "```sql\nSELECT 1\n```\nit is ",
-        "```plan\n"
+        "```plan\n",
+        "```\nA\n```\n",
+        "&#39;",
+        "```sql\nSELECT 1\n```\nadd, ",
+        "```sql\nSELECT 1\n```\nlet me check data ",
+        "let me look at the data ",
+        "\n- SELECT 1 ",
+        "`WHERE a` ",
+        "WHERE a\n",
+        "\n{\"a\":\"SELECT 1\"}"
       })
   void timeIsLinearInTheReply(String part) {
     String reply = part.repeat(100_000 / part.length());
@@ -86,6 +95,11 @@ class StatementSearchTest {
     long start = threads.getCurrentThreadCpuTime();
     try {
       extract(reply);
+    } catch (AiWorkerException expected) {
+      assertTrue(expected.failure() != Failure.INTERNAL);
+    }
+    try {
+      extract("```sql\nSELECT 1\n```\n" + reply.substring(0, 90_000));
     } catch (AiWorkerException expected) {
       assertTrue(expected.failure() != Failure.INTERNAL);
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is an answer in the asked shape, and what only looks like one. */
 class StructuredAnswerTest {
   private static AiWorkerException fail(String content) {
-    return assertThrows(AiWorkerException.class, () -> Reply.of(content).sql());
+    return assertThrows(AiWorkerException.class, () -> Reply.of(content, text -> false).sql());
   }
 
   @Test
