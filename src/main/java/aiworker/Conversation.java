@@ -108,7 +108,8 @@ final class Conversation {
       String today,
       String timeZone,
       String prompt) {
-    this.schema = told.relations() + "\n" + told.notes();
+    String values = alike.isEmpty() ? "" : VALUES.formatted(String.join("\n", alike));
+    this.schema = told.relations() + "\n" + told.notes() + values;
     this.prompt = prompt;
     String catalogs =
         systemCatalogs.isEmpty()
@@ -120,7 +121,6 @@ final class Conversation {
             : EXAMPLES.formatted(
                 examples.stream().map(SafeText::json).collect(Collectors.joining("\n")));
     String notes = told.notes().isEmpty() ? "" : NOTES.formatted(told.notes());
-    String values = alike.isEmpty() ? "" : VALUES.formatted(String.join("\n", alike));
     String now = NOW.formatted(today, SafeText.line(timeZone, LONGEST_ZONE));
     messages.add(
         Message.system(

@@ -13,6 +13,7 @@ class ConversationTest {
     "Last_Name, true",
     "@bob, true",
     "TBD, true",
+    "NO_NAME, true",
     "TB, false",
     "CITY_NAME, false",
     "city, false"
@@ -25,8 +26,12 @@ class ConversationTest {
             new SchemaContext.Told(
                 "orders (status text CHECK (status IN ('TBD')), city_name text)", ""),
             List.of(),
+            List.of("orders.place = 'NO_NAME'"),
+            "2026-11-28",
+            "UTC",
             "how many have LAST_NAME, and who is @bob?");
-    conversation.repair("SELECT 1 WHERE a = 'CITY_NAME'", "'CITY_NAME' stands for something", null);
+    conversation.repair(
+        "SELECT 1 WHERE a = 'CITY_NAME'", "'CITY_NAME' stands for something", null, "");
     assertEquals(mentioned, conversation.mentions(text));
   }
 }
