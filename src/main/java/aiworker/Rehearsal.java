@@ -4,7 +4,6 @@ import aiworker.db.Database;
 import aiworker.db.Row;
 import aiworker.error.AiWorkerException;
 import aiworker.json.Json;
-import aiworker.pljava.Entry;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
@@ -65,11 +64,10 @@ public final class Rehearsal {
   /** All of PL/Java's, if that is there, and both of our own. */
   private static void loadBindings() throws IOException, ClassNotFoundException {
     ClassLoader loader = Rehearsal.class.getClassLoader();
-    for (String name : List.of("pljava.GuardCheck", "plpython.Bridge", "db.JdbcDatabase")) {
+    for (String name : List.of("pljava.GuardCheck", "pljava.Entry", "plpython.Bridge", "db.JdbcDatabase")) {
       Class.forName("aiworker." + name, true, loader);
     }
     load(RawValue.class.getName());
-    new Entry(null);
     for (ResolvedModule module : ModuleLayer.boot().configuration().modules()) {
       if (module.name().startsWith("org.postgresql.pljava")) {
         try (ModuleReader reader = module.reference().open()) {

@@ -16,11 +16,13 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,14 +36,20 @@ class DemoModelTest {
   private Process model;
   private String url;
 
+  /** With Jackson's own names, which it has in the jar alone others for. */
   @BeforeAll
-  void start() throws IOException {
+  void start(@TempDir Path folder) throws IOException {
+    Path source = folder.resolve("DemoModel.java");
+    Files.writeString(
+        source,
+        Files.readString(Path.of("install/demo/DemoModel.java"))
+            .replace("aiworker.library.jackson", "com.fasterxml.jackson"));
     model =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
-                "install/demo/DemoModel.java",
+                source.toString(),
                 "install/demo/replies.jsonl")
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
