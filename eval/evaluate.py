@@ -1,48 +1,53 @@
 #!/usr/bin/python3
 """Measures how well the model behind AI Worker answers questions about a database.
 
-Every question goes through ai_generate_sql. Its statement and the gold statement then run in one read-only transaction with
+Every question goes through ai_generate_sql. Its statement and the gold statements then run in one read-only transaction with
 the same snapshot, as the calling role, and their results are compared. Nothing is stored: the questions are asked in
-read-only transactions and under a schema version of their own, so no cached answer serves one and none is kept.
+transactions that are rolled back and under a schema version of their own, so no cached answer serves one and none is kept.
 """
 
 import argparse
 import getpass
 import json
-import math
 import os
+import queue
 import re
 import secrets
 import sys
+import threading
 import time
-from collections import Counter, deque
 from contextlib import closing
-from dataclasses import asdict, dataclass
-from decimal import Context, Decimal
-from typing import Optional
+from dataclasses import asdict
+
+sys.dont_write_bytecode = True  # the checkout stays clean
+
+import figures
+import judging
+import report
+from questions import Failure, Outcome, read
 
 try:
     import psycopg2
-    from psycopg2.extensions import set_wait_callback
+    from psycopg2.extensions import new_type, register_type, set_wait_callback
     from psycopg2.extras import wait_select
 except ImportError:
     psycopg2 = None
 
-RECORDED_MODEL = "demo-recorded-replies"
-REPAIR = "DEBUG:  asking the model again"
+REPAIR = "asking the model again"
+SPENT = re.compile(r"the model read (\d+) tokens and wrote (\d+)")
 CONNECTION_LOST = "08006"
+ANSWERED = ("IA020", "IA021", "IA022")  # what the model itself is to blame for
+SAMPLE = 10  # rows of a miss that the report shows
 
-# The statement is given as a parameter, so it is one query whatever it says.
-ROWS_FUNCTION = """\
-CREATE FUNCTION pg_temp.answer(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+# The statement is data here, so it is one query whatever it says.
+OPEN = """\
+DO $$
 DECLARE
-    answer record;
+    answer refcursor := 'answer';
 BEGIN
-    FOR answer IN EXECUTE statement LOOP
-        RETURN NEXT row_to_json(answer);
-    END LOOP;
+    OPEN answer FOR EXECUTE current_setting('evaluate.statement');
 END
-$$;
+$$
 """
 
 # What may be secret in the URL is left out.
@@ -53,59 +58,45 @@ FROM public.ai_worker_config
 """
 
 
-class Failure(Exception):
-    """What ends the evaluation; the user reads it."""
-
-
-@dataclass
-class Outcome:
-    """One question and what came of it.
-
-    verdict: right, wrong (other rows than gold), fails (the statement fails when run), none (no statement) or
-    bad gold (the gold statement fails, so the question does not count). sqlstate and error belong to the last three.
-    """
-
-    id: str
-    question: str
-    gold_sql: str
-    database: Optional[str]
-    verdict: str = "none"
-    sql: Optional[str] = None
-    sqlstate: Optional[str] = CONNECTION_LOST
-    error: Optional[str] = None
-    tokens: Optional[int] = None
-    repairs: int = 0
-    ms: Optional[float] = None
-
-
 def read_options():
     parser = argparse.ArgumentParser(
         description="Asks AI Worker the questions of a file and compares the answers' rows with those of gold statements.",
-        epilog="A line of the file is a JSON object with question and gold_sql, and optionally id and database. "
-        "The role needs ai_worker_user, the right to read the tables, and TEMPORARY on the database; "
-        "with ai_worker_admin the report names the model. "
-        "Exit codes: 0 done, 1 under --min-accuracy, 2 wrong option or file, 3 cannot connect or a gold statement fails.",
+        epilog="The file: docs/evaluation.md. "
+        "The role needs ai_worker_user and the right to read the tables; with ai_worker_admin the report names the model. "
+        "Exit codes: 0 done, 1 under --min-accuracy, 2 wrong option or file, 3 cannot connect or a gold statement fails, "
+        "130 interrupted.",
     )
-    parser.add_argument("--questions", required=True, metavar="FILE", help="the questions, JSON lines")
+    task = parser.add_mutually_exclusive_group(required=True)
+    task.add_argument("--questions", metavar="FILE", help="the questions: JSON lines, BIRD's JSON or Defog's CSV")
+    task.add_argument("--compare", nargs=2, metavar=("A.json", "B.json"), help="compare two reports; asks nothing")
     parser.add_argument("--dbname", metavar="NAME", help="database of questions that name none (default: as psql)")
     parser.add_argument("--host", metavar="HOST", help="server's host name or socket folder (default: as psql)")
     parser.add_argument("--port", metavar="PORT", help="server's port (default: as psql)")
     parser.add_argument("--username", metavar="NAME", help="role to ask as (default: as psql)")
-    parser.add_argument("--statement-timeout", type=milliseconds, default=30000, metavar="MS",
+    parser.add_argument("--parallel", type=number(1, 64), default=1, metavar="N", help="questions asked at a time (default: 1)")
+    parser.add_argument("--statement-timeout", type=number(0, 2**31 - 1), default=30000, metavar="MS",
                         help="longest run of a statement, ms; 0: any (default: 30000)")
     parser.add_argument("--json", metavar="FILE", help="write the report with all statements there")
+    parser.add_argument("--csv", metavar="FILE", help="write a line for each question there")
+    parser.add_argument("--html", metavar="FILE", help="write a page there that shows the misses")
+    parser.add_argument("--resume", action="store_true", help="keep what an earlier run with this --json has answered")
+    parser.add_argument("--prices", metavar="FILE",
+                        help='what models cost: {"MODEL": {"read": PRICE, "written": PRICE}}, for a million tokens')
     parser.add_argument("--min-accuracy", type=percent, metavar="PERCENT", help="fail below this execution accuracy")
     options = parser.parse_args()
-    if psycopg2 is None:
+    if options.resume and not options.json:
+        parser.error("--resume needs --json FILE, where the earlier run's report is")
+    if options.questions and psycopg2 is None:
         parser.exit(3, "ERROR:  Python has no psycopg2: apt-get install python3-psycopg2, or run this by a Python that has it\n")
     return options
 
 
-def milliseconds(text):
-    value = int(text)
-    if not 0 <= value < 2**31:
-        raise argparse.ArgumentTypeError(f"{text} is not 0 to {2**31 - 1}")
-    return value
+def number(least, most):
+    def parse(text):
+        if not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not {least} to {most}")
+        return int(text)
+    return parse
 
 
 def percent(text):
@@ -113,38 +104,6 @@ def percent(text):
     if not 0 <= value <= 100:
         raise argparse.ArgumentTypeError(f"{text} is not 0 to 100")
     return value
-
-
-def is_text(value):
-    """Whether PostgreSQL can take it as text: JSON can hold a NUL and half a character."""
-    return isinstance(value, str) and "\0" not in value and not re.search("[\ud800-\udfff]", value)
-
-
-def read_questions(file, default_database):
-    outcomes = []
-    seen = set()
-    with open(file, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                entry = json.loads(line)
-                outcome = Outcome(str(entry.get("id", number)), entry["question"], entry["gold_sql"],
-                                  entry.get("database", default_database))
-            except (ValueError, AttributeError, KeyError) as e:
-                raise Failure(f"{file}, line {number}: not a JSON object with question and gold_sql: {e}") from None
-            texts = [outcome.id, outcome.question, outcome.gold_sql]
-            if outcome.database is not None:
-                texts.append(outcome.database)
-            if not all(is_text(text) for text in texts):
-                raise Failure(f"{file}, line {number}: question, gold_sql, id and database must be text that PostgreSQL can take")
-            if (outcome.database, outcome.question) in seen:
-                raise Failure(f"{file}, line {number}: the question is there twice")
-            seen.add((outcome.database, outcome.question))
-            outcomes.append(outcome)
-    if not outcomes:
-        raise Failure(f"{file}: no questions")
-    return outcomes
 
 
 def connect(options, database):
@@ -168,38 +127,87 @@ def connect(options, database):
     return connection
 
 
-def ask(options, database, outcomes, label):
-    """Asks the questions of one database; fills the outcomes and returns the model and where it is, if we may know."""
-    with closing(connect(options, database)) as connection, connection.cursor() as cursor:
-        connection.notices = deque()  # the driver's own list keeps the last few
-        try:
-            cursor.execute(MODEL)
-            model = cursor.fetchone()[0]
-        except psycopg2.errors.InsufficientPrivilege:
-            model = {}
-        cursor.execute("SET client_min_messages = debug1")
-        for number, outcome in enumerate(outcomes):
-            connection.notices.clear()
-            started = time.perf_counter()
+def find_models(options, databases):
+    """The model of each database and where it is, if we may know."""
+    models = {}
+    for database in databases:
+        with closing(connect(options, database)) as connection, connection.cursor() as cursor:
             try:
-                cursor.execute("BEGIN READ ONLY")
-                cursor.execute("SELECT public.ai_generate_sql(%s, %s)", (outcome.question, label))
-                response = cursor.fetchone()[0]
-                outcome.sql = response["sql"]
-                outcome.tokens = response["tokens_used"]
-                outcome.sqlstate = None
-            except psycopg2.Error as e:
-                outcome.sqlstate, outcome.error = reason(e)
-            outcome.ms = round(1000 * (time.perf_counter() - started), 1)
-            outcome.repairs = sum(notice.startswith(REPAIR) for notice in connection.notices)
-            if connection.closed:
-                break
-            cursor.execute("ROLLBACK")
-            if sys.stderr.isatty():
-                print(f"\r{number + 1}/{len(outcomes)} asked", end="", file=sys.stderr, flush=True)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    return model
+                cursor.execute(MODEL)
+                models[database] = cursor.fetchone()[0]
+            except psycopg2.errors.InsufficientPrivilege:
+                models[database] = {}
+            except psycopg2.errors.UndefinedTable:
+                raise Failure(f"database {database or 'by default'}: AI Worker is not installed there") from None
+    return models
+
+
+class Run:
+    """Workers with a session each that take the open questions; done holds a question once it is judged, or what went wrong."""
+
+    def __init__(self, options, outcomes):
+        self.options = options
+        self.label = "eval-" + secrets.token_hex(7)
+        self.open = queue.SimpleQueue()
+        for outcome in outcomes:
+            self.open.put(outcome)
+        self.done = queue.SimpleQueue()
+        self.connections = {}
+        for _ in range(min(options.parallel, len(outcomes))):
+            threading.Thread(target=self.work, daemon=True).start()
+
+    def work(self):
+        connection = database = None
+        try:
+            while True:
+                outcome = self.open.get_nowait()
+                if connection is None or connection.closed or database != outcome.database:
+                    if connection is not None:
+                        connection.close()
+                    connection = connect(self.options, outcome.database)
+                    database = outcome.database
+                    self.connections[threading.get_ident()] = connection
+                with connection.cursor() as cursor:
+                    ask(connection, cursor, outcome, self.label)
+                    if not connection.closed:
+                        judge(cursor, outcome, self.options.statement_timeout)
+                self.done.put(outcome)
+        except queue.Empty:
+            if connection is not None:
+                connection.close()
+        except Exception as e:
+            self.done.put(e)
+
+    def cancel(self):
+        """Ends what the server does for us."""
+        while not self.open.empty():
+            self.open.get_nowait()
+        for connection in self.connections.values():
+            if not connection.closed:
+                connection.cancel()
+
+
+def ask(connection, cursor, outcome, label):
+    connection.notices = []  # the driver's own list keeps the last few
+    started = time.perf_counter()
+    outcome.sqlstate = outcome.error = None
+    try:
+        cursor.execute("SET client_min_messages = debug1")
+        cursor.execute("BEGIN")  # a read-only one would not do for every proof
+        cursor.execute("SELECT public.ai_generate_sql(%s, %s)", (outcome.prompt, label))
+        response = cursor.fetchone()[0]
+        outcome.sql = response["sql"]
+        outcome.tokens = response["tokens_used"]
+    except psycopg2.Error as e:
+        outcome.sqlstate, outcome.error = reason(e)
+    outcome.ms = round(1000 * (time.perf_counter() - started), 1)
+    outcome.repairs = sum(REPAIR in notice for notice in connection.notices)
+    for spent in filter(None, map(SPENT.search, connection.notices)):
+        outcome.tokens_read += int(spent[1])
+        outcome.tokens_written += int(spent[2])
+    if not connection.closed:
+        cursor.execute("ROLLBACK")
+        cursor.execute("RESET client_min_messages")
 
 
 def reason(error):
@@ -211,201 +219,202 @@ def reason(error):
     return error.pgcode, f"{said.severity}:  {said.message_primary}{detail}"
 
 
-def run(options, database, outcomes):
-    """Runs each statement beside its gold statement and judges it."""
-    with closing(connect(options, database)) as connection, connection.cursor() as cursor:
-        cursor.execute(ROWS_FUNCTION)
-        for outcome in outcomes:
-            if connection.closed:
-                outcome.verdict, outcome.sqlstate = "bad gold", CONNECTION_LOST
-                continue
-            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", (str(options.statement_timeout),))
-            cursor.execute("SELECT set_config('search_path', ai_worker.search_path(), true)")
-            cursor.execute("SAVEPOINT start")
-            judge(cursor, outcome)
-            if not connection.closed:
-                cursor.execute("ROLLBACK")
-
-
-def judge(cursor, outcome):
-    try:
-        gold = rows(cursor, outcome.gold_sql)
-    except psycopg2.Error as e:
+def judge(cursor, outcome, timeout):
+    """Runs the statement beside its gold statements."""
+    cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    cursor.execute("SELECT set_config('statement_timeout', %s, true), set_config('cursor_tuple_fraction', '1', true),"
+                   " set_config('search_path', ai_worker.search_path(), true)", (str(timeout),))
+    cursor.execute("SAVEPOINT start")
+    found = []
+    failure = None
+    for sql in outcome.gold_sql:
+        try:
+            found.append((sql, *rows(cursor, sql)))
+        except psycopg2.Error as e:
+            failure = failure or reason(e)
+            if cursor.connection.closed:
+                break
+            cursor.execute("ROLLBACK TO start")
+    if not found:
         outcome.verdict = "bad gold"
-        outcome.sqlstate, outcome.error = reason(e)
-        return
-    if outcome.sql is None:
-        return
+        outcome.sqlstate, outcome.error = failure
+    elif outcome.sql is not None:
+        compare(cursor, outcome, found)
+    if outcome.verdict not in ("right", "bad gold"):
+        outcome.gold = sample(*found[0][1:])
+    if not cursor.connection.closed:
+        cursor.execute("ROLLBACK")
+
+
+def compare(cursor, outcome, golds):
     try:
-        answer = rows(cursor, outcome.sql)
+        columns, answer = rows(cursor, outcome.sql)
     except psycopg2.Error as e:
         outcome.verdict = "fails"
         outcome.sqlstate, outcome.error = reason(e)
         return
-    outcome.verdict = "right" if same(gold, answer, is_ordered(outcome.gold_sql)) else "wrong"
+    outcome.sqlstate = outcome.error = None
+    outcome.same_sets = any(judging.same_sets(gold, answer) for _, _, gold in golds)
+    right = any(judging.same(gold, answer, judging.is_ordered(sql)) or tied(cursor, sql, names, gold, answer)
+                for sql, names, gold in golds)
+    outcome.verdict = "right" if right else "wrong"
+    if not right:
+        outcome.answer = sample(columns, answer)
+        limit = re.search(r"\bLIMIT (\d+)$", outcome.sql)
+        if limit and int(limit[1]) == len(answer) < min(len(gold) for _, _, gold in golds):
+            outcome.error = f"LIMIT {limit[1]} cut its rows, perhaps that of row_limit in ai_worker_config"
+
+
+def tied(cursor, sql, columns, gold, answer):
+    """Whether the answer differs but in the order of rows that tie in the gold statement's ORDER BY, or in which LIMIT took."""
+    keyed = judging.keyed(sql, columns) if len(gold) == len(answer) and judging.is_ordered(sql) else None
+    if keyed is None:
+        return False
+    try:
+        _, keyed.rows = rows(cursor, keyed.sql)
+    except psycopg2.Error:
+        if not cursor.connection.closed:
+            cursor.execute("ROLLBACK TO start")
+        return False
+    return judging.same_but_for_ties(gold, keyed, answer)
 
 
 def rows(cursor, statement):
-    cursor.execute("SELECT pg_temp.answer(%s)", (statement,))
-    found = [row(line) for line, in cursor]
+    """Names of columns, and rows."""
+    cursor.execute("SELECT set_config('evaluate.statement', %s, true)", (statement,))
+    cursor.execute(OPEN)
+    cursor.execute("FETCH ALL FROM answer")
+    found = [column.name for column in cursor.description], cursor.fetchall()
     cursor.execute("ROLLBACK TO start")
     return found
 
 
-def row(line):
-    """A row as a tuple of values that compare as a reader would compare them; names of columns do not count."""
-    pairs = json.loads(line, parse_int=Decimal, parse_float=Decimal, object_pairs_hook=tuple)
-    return tuple(comparable(value) for _, value in pairs)
+def sample(columns, found):
+    def text(value):
+        value = value[1] if isinstance(value, tuple) else value
+        return value if value is None or isinstance(value, (str, bool)) else str(value)
+    return {"columns": columns, "count": len(found), "rows": [[text(value) for value in row] for row in found[:SAMPLE]]}
 
 
-def comparable(value):
-    """Numbers by ten significant digits, whatever their type; midnight as its date; true is not 1."""
-    if isinstance(value, bool):
-        return ("boolean", value)
-    if isinstance(value, Decimal):
-        return Context(prec=10).plus(value)
-    if isinstance(value, str):
-        return re.sub(r"^(\d{4,}-\d\d-\d\d)T00:00:00(?:[+-]\d\d(?::\d\d){0,2})?$", r"\1", value)
-    if isinstance(value, (list, tuple)):
-        return tuple(comparable(element) for element in value)
-    return value
+def keep_times_as_text():
+    """Some are out of the range of Python's, and a text is no date."""
+    for oid, name in {1082: "date", 1083: "time", 1266: "timetz", 1114: "timestamp", 1184: "timestamptz", 1186: "interval"}.items():
+        register_type(new_type((oid,), name, lambda value, cursor, name=name: value if value is None else (name, value)))
+    register_type(new_type((1182, 1183, 1270, 1115, 1185, 1187), "times", lambda value, cursor: value))
 
 
-def same(gold, answer, ordered):
-    return gold == answer if ordered else Counter(gold) == Counter(answer)
+def resume(file, models, outcomes):
+    """Fills in what an earlier run has found out, but for questions that never reached the model; returns what is still open."""
+    part = file + ".part"
+    if not os.path.exists(part) and not os.path.getsize(file):
+        return outcomes
+    try:
+        with open(part if os.path.exists(part) else file, encoding="utf-8") as earlier:
+            if os.path.exists(part):
+                lines = [json.loads(line) for line in earlier if line.endswith("\n")]
+                head, known = lines[0] if lines else {"models": []}, lines[1:]
+            else:
+                head = json.load(earlier)
+                known = head["questions"]
+        known = [Outcome(**entry) for entry in known]
+    except (ValueError, KeyError, TypeError) as e:
+        raise Failure(f"{file}: no report that can be resumed: {e}") from None
+    for model in head["models"]:
+        ours = models.get(model["database"], {})
+        if model.get("model") != ours.get("model"):
+            raise Failure(f"{file} is about another model: {model.get('model')}, not {ours.get('model')}")
+    known = {json.dumps(o.key()): o for o in known if o.verdict not in ("none", "bad gold") or o.sqlstate in ANSWERED}
+    for at, outcome in enumerate(outcomes):
+        outcomes[at] = known.get(json.dumps(outcome.key()), outcome)
+    return [outcome for outcome in outcomes if json.dumps(outcome.key()) not in known]
 
 
-TOKEN = re.compile(r"""
-    --[^\n]* | (?P<comment>/\*)
-    | [eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | \$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$
-    | (?P<word>[^\W\d][\w$]*) | \d[\w.]* | (?P<other>\S)""", re.S | re.X)
+def price(outcome, prices, models):
+    """What the question cost; None if that is unknown."""
+    each = prices.get(models[outcome.database].get("model"))
+    if each and (outcome.tokens_read or outcome.tokens is None):
+        outcome.cost = round((outcome.tokens_read * each["read"] + outcome.tokens_written * each["written"]) / 1e6, 8)
 
 
-def level(sql):
-    """The words of a statement in lower case, what is in parentheses as a list of its own; neither literals nor comments."""
-    levels = [[]]
-    at = 0
-    while token := TOKEN.search(sql, at):
-        at = token.end()
-        if token["comment"]:  # they nest
-            depth = 1
-            while depth and (mark := re.compile(r"/\*|\*/").search(sql, at)):
-                depth += 1 if mark.group() == "/*" else -1
-                at = mark.end()
-            if depth:
-                break
-        elif token["word"]:
-            levels[-1].append(token["word"].lower())
-        elif token["other"] == "(":
-            levels.append([])
-        elif token["other"] == ")" and len(levels) > 1:
-            inner = levels.pop()
-            levels[-1].append(inner)
-    return levels[0]
+def evaluate(options, outcomes, prices):
+    """Has all questions asked and judged; returns the models."""
+    set_wait_callback(wait_select)  # so that Ctrl-C ends a wait
+    keep_times_as_text()
+    models = find_models(options, list(dict.fromkeys(o.database for o in outcomes)))
+    left = resume(options.json, models, outcomes) if options.resume else outcomes
+    with open(options.json + ".part" if options.json else os.devnull, "w", encoding="utf-8") as part:
+        head = {"models": [dict(model, database=database) for database, model in models.items()]}
+        remaining = {o.id for o in left}
+        for line in [head] + [asdict(o) for o in outcomes if o.id not in remaining]:
+            print(json.dumps(line), file=part, flush=True)
+        started = time.monotonic()
+        run = Run(options, left)
+        try:
+            for done in range(len(left)):
+                report.progress(outcomes, len(left) - done, done, time.monotonic() - started)
+                outcome = run.done.get()
+                if isinstance(outcome, Exception):
+                    raise outcome
+                price(outcome, prices, models)
+                print(json.dumps(asdict(outcome)), file=part, flush=True)
+            report.progress(outcomes, 0, len(left), time.monotonic() - started)
+        except BaseException:
+            run.cancel()
+            raise
+        finally:
+            if sys.stderr.isatty():
+                print(file=sys.stderr)
+    return models
 
 
-def is_ordered(sql):
-    """Whether the result of a statement has an order, which only an ORDER BY of its outermost level gives it."""
-    return has_order(level(sql))
+def write(options, models, outcomes, summary):
+    written = {"models": [dict(model, database=database) for database, model in models.items()],
+               "summary": summary, "questions": [asdict(o) for o in outcomes]}
+    if options.json:
+        with open(options.json + ".new", "w", encoding="utf-8") as file:
+            json.dump(written, file, indent=2)
+        os.replace(options.json + ".new", options.json)
+        os.remove(options.json + ".part")
+    if options.csv:
+        with open(options.csv, "w", encoding="utf-8", newline="") as file:
+            report.csv_lines(file, written["questions"])
+    if options.html:
+        with open(options.html, "w", encoding="utf-8") as file:
+            file.write(report.page(options.questions, written))
 
 
-def has_order(words):
-    if ("order", "by") in [pair for pair in zip(words, words[1:])]:
-        return True
-    if any(word in words for word in ("select", "values", "table", "union", "intersect", "except")):
-        return False
-    # the query itself is in parentheses, perhaps after WITH and before LIMIT
-    end = next((at for at, word in enumerate(words) if word in ("limit", "offset", "fetch", "for")), len(words))
-    inner = [word for word in words[:end] if isinstance(word, list)]
-    return bool(inner) and has_order(inner[-1])
-
-
-def percentile(values, fraction):
-    """By nearest rank; None of no values."""
-    return sorted(values)[math.ceil(fraction * len(values)) - 1] if values else None
-
-
-def summarize(outcomes):
-    counted = [o for o in outcomes if o.verdict != "bad gold"]
-    right = sum(o.verdict == "right" for o in counted)
-    tokens = [o.tokens for o in counted if o.tokens is not None]
-    times = [o.ms for o in counted if o.ms is not None]
-    return {
-        "questions": len(counted),
-        "valid": len(tokens),
-        "valid_rate": share(len(tokens), counted),
-        "right": right,
-        "execution_accuracy": share(right, counted),
-        "repaired": sum(o.repairs > 0 for o in counted),
-        "repaired_and_valid": sum(o.repairs > 0 and o.sql is not None for o in counted),
-        "repair_rounds": sum(o.repairs for o in counted),
-        "tokens": sum(tokens),
-        "tokens_per_valid": round(sum(tokens) / len(tokens), 1) if tokens else None,
-        "latency_p50_ms": percentile(times, 0.50),
-        "latency_p95_ms": percentile(times, 0.95),
-        "errors": dict(sorted(Counter(o.sqlstate for o in counted if o.sqlstate).items())),
-        "bad_gold": len(outcomes) - len(counted),
-    }
-
-
-def share(count, of):
-    return round(100 * count / len(of), 1) if of else 0.0
-
-
-def show(file, models, outcomes, summary):
-    print(f"AI Worker evaluation: {len(outcomes)} questions of {file}")
-    for database, model in models.items():
-        known = f"{model['model']} at {model['base_url']}" if model else "not shown to this role"
-        print(f"model{'' if database is None else ' of ' + database}: {known}")
-    if any(model.get("model") == RECORDED_MODEL for model in models.values()):
-        print("RECORDED REPLIES: these figures test the way from question to verdict. They say nothing about a model.")
-    width = max(len(o.id) for o in outcomes + [Outcome("id", "", "", None)])
-    print(f"\n{'id':{width}}  {'verdict':8}  SQLSTATE  {'tokens':>7}  {'repairs':>7}  {'ms':>9}")
-    for o in outcomes:
-        print(f"{o.id:{width}}  {o.verdict:8}  {o.sqlstate or '':8}  {'' if o.tokens is None else o.tokens:>7}"
-              f"  {o.repairs:>7}  {'' if o.ms is None else format(o.ms, '.1f'):>9}")
-    s = summary
-    each = "" if s["tokens_per_valid"] is None else f", {s['tokens_per_valid']} each"
-    latency = ("no question came back" if s["latency_p50_ms"] is None else
-               f"p50 {s['latency_p50_ms']} ms, p95 {s['latency_p95_ms']} ms, each question a miss")
-    errors = ", ".join(f"{state}: {count}" for state, count in s["errors"].items())
-    print(f"""
-execution accuracy   {s['execution_accuracy']:5.1f} %   {s['right']} of {s['questions']} gave the rows of the gold statement
-valid                {s['valid_rate']:5.1f} %   {s['valid']} of {s['questions']} gave a statement
-repairs              {s['repaired']} questions needed {s['repair_rounds']} rounds, {s['repaired_and_valid']} became valid
-tokens               {s['tokens']} for valid answers{each}
-latency              {latency}
-errors by SQLSTATE   {errors or 'none'}""")
+def load(file):
+    with open(file, encoding="utf-8") as text:
+        return json.load(text)
 
 
 def main():
     options = read_options()
     try:
-        outcomes = read_questions(options.questions, options.dbname)
-        if options.json:
-            with open(options.json, "a", encoding="utf-8"):  # better now than after all questions
+        if options.compare:
+            report.show_comparison(options.compare, figures.compare(*map(load, options.compare)))
+            return 0
+        outcomes = read(options.questions, options.dbname)
+        prices = load(options.prices) if options.prices else {}
+        if not all(isinstance(each.get(kind), (int, float)) for each in prices.values() for kind in ("read", "written")):
+            raise Failure(f"{options.prices}: a model has no price for tokens read and written")
+        for file in filter(None, (options.json, options.csv, options.html)):
+            with open(file, "a", encoding="utf-8"):  # better now than after all questions
                 pass
-    except (OSError, UnicodeDecodeError, Failure) as e:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, Failure) as e:
         print(f"ERROR:  {e}", file=sys.stderr)
         return 2
-    label = "eval-" + secrets.token_hex(7)
-    set_wait_callback(wait_select)  # so that Ctrl-C ends a wait
-    models = {}
     try:
-        for database in dict.fromkeys(o.database for o in outcomes):
-            asked = [o for o in outcomes if o.database == database]
-            models[database] = ask(options, database, asked, label)
-            run(options, database, asked)
+        models = evaluate(options, outcomes, prices)
     except (psycopg2.Error, Failure) as e:
         print(f"ERROR:  {str(e).strip()}", file=sys.stderr)
         return 3
-    summary = summarize(outcomes)
-    show(options.questions, models, outcomes, summary)
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as report:
-            json.dump({"models": [dict(model, database=database) for database, model in models.items()],
-                       "summary": summary, "questions": [asdict(o) for o in outcomes]}, report, indent=2)
+    except KeyboardInterrupt:
+        print("interrupted" + ("; --resume goes on" if options.json else ""), file=sys.stderr)
+        return 130
+    summary = figures.summarize(outcomes)
+    write(options, models, outcomes, summary)
+    report.show(options.questions, models, outcomes, summary)
     if summary["bad_gold"]:
         print("\nERROR:  gold statements fail, their questions do not count:", file=sys.stderr)
         for o in outcomes:

@@ -59,7 +59,8 @@ GRANT USAGE ON SCHEMA ai_worker TO ai_worker_user;
 GRANT USAGE ON SCHEMA public TO ai_worker, ai_worker_user;
 GRANT EXECUTE ON FUNCTION
     public.ai_generate_sql(text, text), public.ai_cached_sql(text, text), public.ai_sql(text, text),
-    public.ai_run_sql(text, text), ai_worker.execute(text, text), ai_worker.search_path(),
+    public.ai_run_sql(text, text), public.ai_explain_sql(text, text), ai_worker.explain(text, text),
+    public.ai_worker_feedback(text, boolean, text), ai_worker.execute(text, text), ai_worker.search_path(),
     ai_worker.estimate_cost(text, text), ai_worker.run_ceilings()
     TO ai_worker_user;
 
@@ -74,10 +75,10 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON PROCEDURE public.ai_worker_cleanup_all() TO ai_worker_admin;
 GRANT SELECT, UPDATE ON TABLE public.ai_worker_config TO ai_worker_admin;
 GRANT SELECT, DELETE, TRUNCATE ON TABLE public.ai_worker_cache TO ai_worker_admin;
-GRANT SELECT, DELETE ON TABLE public.ai_worker_taught TO ai_worker_admin;
-GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.ai_worker_quotas TO ai_worker_admin;
+GRANT SELECT, DELETE ON TABLE public.ai_worker_feedback, public.ai_worker_taught TO ai_worker_admin;
+GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.ai_worker_notes, public.ai_worker_quotas TO ai_worker_admin;
 GRANT SELECT, DELETE ON TABLE ai_worker.usage_parts TO ai_worker_admin;
-GRANT SELECT ON TABLE public.ai_worker_activity, public.ai_worker_usage, public.ai_worker_cache_stats, ai_worker.cache_hits, ai_worker.traffic
+GRANT SELECT ON TABLE public.ai_worker_activity, public.ai_worker_to_verify, public.ai_worker_usage, public.ai_worker_cache_stats, ai_worker.cache_hits, ai_worker.traffic
     TO ai_worker_admin;
 
 -- The cache or its sums may have been dropped since they were counted. This transaction has made the cache's triggers, so it

@@ -80,6 +80,16 @@ BEGIN
          GROUP BY o.kind, o.name);
     problems := problems || ARRAY(
         SELECT format('role %I %s, which it must not', p.role, p.power) FROM ai_worker.powerful_roles() AS p);
+    IF settings IS NOT NULL THEN
+        problems := problems || ARRAY(
+            SELECT format('ai_worker_notes: no %s in scope is %s', n.scope, n.object)
+              FROM ai_worker.notes(ARRAY(SELECT jsonb_array_elements_text(settings -> 'schemas'))) AS n
+             WHERE n.scope <> 'all' AND n.about IS NULL
+             ORDER BY n.object);
+        IF to_regclass('public.ai_worker_notes') IS NOT NULL AND (SELECT count(*) FROM public.ai_worker_notes) > 1000 THEN
+            problems := problems || 'ai_worker_notes has more than 1000 rows, and the model is told none but the first 1000'::text;
+        END IF;
+    END IF;
     -- A quota keeps the name of its role: it does not hold for a role that has been given another one.
     IF to_regclass('public.ai_worker_quotas') IS NOT NULL THEN
         problems := problems || ARRAY(

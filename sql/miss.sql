@@ -98,6 +98,9 @@ BEGIN
     recorded := ai_worker.record_usage(
         (used ->> 'calls')::bigint, (used ->> 'failed')::bigint, (used ->> 'prompt')::bigint,
         (used ->> 'completion')::bigint, (used ->> 'cached')::bigint, (used ->> 'total')::bigint);
+    IF recorded THEN
+        RAISE DEBUG 'the model read % tokens and wrote %', used ->> 'prompt', used ->> 'completion';
+    END IF;
     SELECT e.state, e.since, e.shared, e.limited INTO state, since, shared, limited FROM ai_worker.endpoint() AS e;
 END
 $$;

@@ -23,7 +23,7 @@ AS $$
      WHERE o.schema IN ('ai_worker', 'ai_worker_prover')
         OR o.schema = 'public'
            AND (starts_with(o.object, 'ai_worker_') OR o.kind <> 'ROUTINE' AND starts_with(o.object, 'idx_ai_cache_')
-                OR o.kind = 'ROUTINE' AND o.object IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql'))
+                OR o.kind = 'ROUTINE' AND o.object IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql', 'ai_explain_sql'))
 $$;
 REVOKE ALL ON FUNCTION ai_worker.objects() FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.objects() IS

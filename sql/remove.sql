@@ -26,7 +26,7 @@ BEGIN
         SELECT p.oid::regprocedure
           FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_roles AS r ON r.oid = p.proowner
          WHERE r.rolname = 'ai_worker' AND p.pronamespace = 'public'::regnamespace
-           AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')
+           AND (p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql', 'ai_explain_sql')
                 OR starts_with(p.proname, 'ai_worker_'))
     LOOP
         EXECUTE 'DROP ROUTINE ' || object;

@@ -78,7 +78,7 @@ COMMENT ON FUNCTION ai_worker.slot_pattern(text) IS
     'AI Worker: the regular expression of the questions that have the form of this one; what a slot matches is captured';
 
 CREATE OR REPLACE FUNCTION ai_worker.fill_slots(statement text, slots text[], given text[]) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -106,7 +106,7 @@ COMMENT ON FUNCTION ai_worker.fill_slots(text, text[], text[]) IS
     'AI Worker: a taught statement with values in its slots: texts and dates as literals, the rest as it is; NULL if one is no such value';
 
 CREATE OR REPLACE FUNCTION ai_worker.taught(prompt text, schema_version text, OUT statement text, OUT exact boolean)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

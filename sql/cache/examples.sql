@@ -1,5 +1,6 @@
--- The work is bounded whatever the cache holds: at most 500 verified entries and 250 of the 5000 most popular are compared,
--- by their first 500 characters, and only short ones are shown.
+-- The work is bounded whatever the cache holds: at most 400 verified entries of the version and 200 of other automatic ones, and 200
+-- of the 5000 most popular are compared, by their first 300 characters, and only short ones are shown.
+
 CREATE OR REPLACE FUNCTION ai_worker.examples(
     prompt text, model text, schema_version text, at_most integer, popular_too boolean)
 RETURNS SETOF json
@@ -9,50 +10,59 @@ SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
-    asked CONSTANT text := left(prompt, 500);
-    likeness text;
+    automatic CONSTANT boolean := schema_version ~ '^([0-9a-f]{20}|locked-[0-9a-f]{13})$';
 BEGIN
     IF at_most = 0 THEN
         RETURN;
     END IF;
-    -- Only superusers can create functions in C, so this is pg_trgm's own, wherever it is.
-    SELECT format('%s($1, left(c.prompt_text, 500))', p.oid::regproc) INTO likeness
-      FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
-     WHERE p.proname = 'similarity' AND l.lanname = 'c' AND p.probin = '$libdir/pg_trgm' AND p.prosrc = 'similarity'
-       AND oidvectortypes(p.proargtypes) = 'text, text'
-       AND has_schema_privilege(p.pronamespace, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')
-     LIMIT 1;
-    likeness := COALESCE(likeness,
-        '(SELECT count(*) FILTER (WHERE w.word = ANY ($2))::real
-                 / NULLIF(cardinality($2) + count(*) FILTER (WHERE w.word <> ALL ($2)), 0)
-            FROM unnest(tsvector_to_array(to_tsvector(''pg_catalog.simple'', left(c.prompt_text, 500)))) AS w (word))');
     BEGIN
         LOCK TABLE public.ai_worker_cache IN ACCESS SHARE MODE NOWAIT;
-        RETURN QUERY EXECUTE
-            'WITH candidate AS MATERIALIZED (
-                 (SELECT c.*, true AS verified FROM public.ai_worker_cache AS c
-                   WHERE c.expires_at = ''infinity'' AND c.model = $3 AND c.schema_version = $4
-                   ORDER BY c.hit_count DESC LIMIT 500)
-                 UNION ALL
-                 (SELECT c.*, false
-                    FROM (SELECT p.* FROM public.ai_worker_cache AS p WHERE $5 ORDER BY p.hit_count DESC LIMIT 5000) AS c
-                   WHERE c.model = $3 AND c.schema_version = $4
-                     AND c.expires_at > clock_timestamp() AND c.expires_at < ''infinity''
-                   LIMIT 250)),
-             compared AS MATERIALIZED (
-                 SELECT c.*, ' || likeness || ' AS likeness
-                   FROM candidate AS c
-                  WHERE c.validated AND c.prompt_text <> $6
-                    AND octet_length(c.prompt_text) + octet_length(c.generated_sql) <= 2000
-                    -- Not what is left of a prompt: see store_prompts.
-                    AND c.cache_key = ai_worker.cache_key(c.prompt_text, c.model, c.schema_version))
-             SELECT json_build_object(''question'', e.prompt_text, ''sql'', e.generated_sql)
-               FROM compared AS e
-              WHERE e.likeness > 0
-              ORDER BY round(e.likeness::numeric, 1) DESC, e.verified DESC, e.hit_count DESC, e.likeness DESC, e.cache_key
-              LIMIT $7'
-            USING asked, tsvector_to_array(to_tsvector('pg_catalog.simple', asked)), model, schema_version,
-                  popular_too, prompt, at_most;
+        -- Trigrams are those of words with two blanks before and one behind, as pg_trgm has them; the question is the text without a
+        -- key. As a vector of its trigrams, each weighing more the fewer entries have it, an entry is as like the question as the angle
+        -- between them is small; the question's own length is the same for all.
+        RETURN QUERY
+            WITH candidate AS MATERIALIZED (
+                (SELECT c.*, true AS verified, false AS stale FROM public.ai_worker_cache AS c
+                  WHERE c.expires_at = 'infinity' AND c.model = $2 AND c.schema_version = $3
+                  ORDER BY c.hit_count DESC LIMIT 400)
+                UNION ALL
+                (SELECT c.*, true, true FROM public.ai_worker_cache AS c
+                  WHERE automatic AND c.expires_at = 'infinity' AND c.model = $2 AND c.schema_version <> $3
+                    AND c.schema_version ~ '^[0-9a-f]{20}$'
+                  LIMIT 200)
+                UNION ALL
+                (SELECT c.*, false, false
+                   FROM (SELECT p.* FROM public.ai_worker_cache AS p WHERE popular_too ORDER BY p.hit_count DESC LIMIT 5000) AS c
+                  WHERE c.model = $2 AND c.schema_version = $3
+                    AND c.expires_at > clock_timestamp() AND c.expires_at < 'infinity'
+                  LIMIT 200)),
+            compared AS MATERIALIZED (
+                SELECT DISTINCT ON (c.prompt_text) c.*
+                  FROM candidate AS c
+                 WHERE c.validated AND c.prompt_text <> prompt
+                   AND octet_length(c.prompt_text) + octet_length(c.generated_sql) <= 2000
+                   -- Not what is left of a prompt: see store_prompts.
+                   AND c.cache_key = ai_worker.cache_key(c.prompt_text, c.model, c.schema_version)
+                 ORDER BY c.prompt_text, c.stale, c.verified DESC, c.created_at DESC),
+            words AS MATERIALIZED (
+                SELECT q.cache_key, '  ' || btrim(lower(regexp_replace(left(q.words, 300), '[^[:alnum:]]+', '  ', 'g'))) || ' ' AS words
+                  FROM (SELECT c.cache_key, c.prompt_text FROM compared AS c UNION ALL SELECT '', prompt) AS q (cache_key, words)),
+            weight AS (
+                SELECT t.cache_key, bool_or(t.cache_key = '') OVER same AS asked,
+                       ln(1 + (SELECT count(*) FROM words)::double precision / count(*) OVER same) ^ 2 AS weight
+                  FROM words AS w
+                 CROSS JOIN LATERAL (
+                       SELECT DISTINCT w.cache_key, substr(w.words, i, 3) AS trigram FROM generate_series(1, length(w.words) - 2) AS i
+                        WHERE substr(w.words, i + 1, 2) <> '  ') AS t
+                WINDOW same AS (PARTITION BY t.trigram)),
+            likeness AS MATERIALIZED (
+                SELECT w.cache_key, sum(w.weight) FILTER (WHERE w.asked) / sqrt(sum(w.weight)) AS likeness
+                  FROM weight AS w WHERE w.cache_key <> '' GROUP BY w.cache_key)
+            SELECT json_build_object('question', c.prompt_text, 'sql', c.generated_sql, 'stale', c.stale)
+              FROM likeness AS l JOIN compared AS c USING (cache_key)
+             WHERE l.likeness > 0
+             ORDER BY l.likeness DESC, c.verified DESC, c.hit_count DESC, c.cache_key
+             LIMIT CASE WHEN automatic THEN 2 * at_most ELSE at_most END;
     EXCEPTION WHEN OTHERS THEN
         -- A cache that is locked or incomplete has been warned of by the lookup.
         IF SQLSTATE NOT IN ('55P03', '42P01', '42703') THEN
@@ -64,4 +74,4 @@ END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.examples(text, text, text, integer, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.examples(text, text, text, integer, boolean) IS
-    'AI Worker: answers in the cache to show the model with a prompt, most similar first; of those alike within a tenth verified ones first, then popular ones. By pg_trgm''s similarity where it is installed, else by the share of common words';
+    'AI Worker: answers in the cache to show the model with a prompt, most similar first, by their trigrams, rare ones weighing more. Verified answers of an earlier automatic version are stale: they must be proven again; twice as many are returned for that';

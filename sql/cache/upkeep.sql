@@ -59,7 +59,7 @@ COMMENT ON FUNCTION public.ai_worker_verify(text, boolean) IS
 
 -- Before the model is paid for what would not be kept.
 CREATE OR REPLACE FUNCTION ai_worker.require_storable() RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

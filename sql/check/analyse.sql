@@ -25,10 +25,12 @@ BEGIN
     END IF;
     BEGIN
         IF date_order IS NOT NULL THEN
-            -- What would be printed and read otherwise elsewhere. Between the two days no place on earth has the same date.
+            -- What would be printed and read otherwise elsewhere. Between the two days no place on earth has the same date. In
+            -- small letters the order of a date, and with it the style of an interval, is all that differs.
             PERFORM set_config('datestyle', 'ISO, ' || date_order, true),
-                    set_config('timezone', CASE date_order WHEN 'MDY' THEN 'Etc/GMT+12' ELSE 'Etc/GMT-14' END, true),
-                    set_config('intervalstyle', 'postgres', true), set_config('extra_float_digits', '1', true),
+                    set_config('timezone', CASE date_order WHEN 'MDY' THEN 'Etc/GMT+12' WHEN 'DMY' THEN 'Etc/GMT-14'
+                                                           ELSE current_setting('timezone') END, true),
+                    set_config('intervalstyle', CASE date_order WHEN 'dmy' THEN 'sql_standard' ELSE 'postgres' END, true), set_config('extra_float_digits', '1', true),
                     set_config('bytea_output', 'hex', true), set_config('quote_all_identifiers', 'off', true),
                     set_config('standard_conforming_strings', 'on', true), set_config('lc_monetary', 'C', true);
         END IF;
@@ -76,7 +78,7 @@ END
 $$;
 REVOKE ALL ON FUNCTION ai_worker_prover.analyse(text, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker_prover.analyse(text, text, text) IS
-    'AI Worker: what the server makes of one query under a search path, as the tree of a view''s rule and all that is not built in and that it depends on, and if date_order (MDY or DMY) is given with all names qualified, literals read in that order; or the server''s error. Leaves nothing behind';
+    'AI Worker: what the server makes of one query under a search path, as the tree of a view''s rule and all that is not built in and that it depends on, and if date_order (MDY or DMY, in small letters in the session''s time zone) is given with all names qualified, literals read in that order; or the server''s error. Leaves nothing behind';
 
 -- For where no view can be made. PREPARE analyses too, and works in a read-only transaction and on a standby.
 CREATE OR REPLACE FUNCTION ai_worker_prover.prepare(statement text, path text) RETURNS jsonb

@@ -99,6 +99,15 @@ BEGIN
           JOIN pg_proc AS p ON p.oid = c.oid
           JOIN pg_namespace AS n ON n.oid = p.pronamespace;
     END IF;
+    IF EXISTS (SELECT FROM pg_opclass AS k WHERE k.oid >= 16384) OR EXISTS (SELECT FROM pg_range AS r WHERE r.rngtypid >= 16384) THEN
+        RETURN QUERY
+        SELECT 'function', n.nspname::text, p.proname::text, p.proname::text, p.provolatile::text, false, false,
+               EXISTS (SELECT FROM pg_proc AS b WHERE b.proname = p.proname AND b.pronamespace = 'pg_catalog'::regnamespace)
+          FROM ai_worker.comparing_functions(ai_worker.types_in(nodes)) AS f (oid)
+          JOIN pg_proc AS p ON p.oid = f.oid
+          JOIN pg_namespace AS n ON n.oid = p.pronamespace
+         WHERE NOT ai_worker.is_of_extension(f.oid);
+    END IF;
     IF used_operators <> '{}' THEN
         RETURN QUERY
         SELECT 'operator', n.nspname::text, p.proname::text, o.oprname::text, p.provolatile::text, ai_worker.is_of_extension(p.oid), false, false
@@ -286,7 +295,9 @@ AS $$
             -- The row types of tables among them, and with these what their columns reach in any schema.
             SELECT 'type ' || t.oid::regtype
               FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
-             WHERE t.typtype <> 'p' AND n.nspname = ANY (schemas) AND ai_worker.runs_code(t.oid)) AS h
+             WHERE t.typtype <> 'p' AND n.nspname = ANY (schemas)
+               AND (ai_worker.runs_code(t.oid)
+                    OR EXISTS (SELECT FROM ai_worker.comparing_functions(ARRAY[t.oid]) AS f (oid) WHERE NOT ai_worker.is_of_extension(f.oid)))) AS h
      LIMIT 1
 $$;
 REVOKE ALL ON FUNCTION ai_worker.hidden_code(text[]) FROM PUBLIC;
@@ -357,13 +368,13 @@ BEGIN
                                     ELSE format('the proof does not know %s', unknown) END);
         RETURN;
     END IF;
-    SELECT COALESCE(jsonb_agg(to_jsonb(o) ORDER BY to_jsonb(o)), '[]') INTO objects
+    SELECT COALESCE(jsonb_agg(to_jsonb(o) ORDER BY to_jsonb(o)), '[]') || ai_worker.rule_facts(nodes, rule_uses) INTO objects
       FROM ai_worker.resolved_objects(nodes, rule_uses) AS o;
 END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.resolve_rule(text[], jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.resolve_rule(text[], jsonb) IS
-    'AI Worker: the objects of ai_worker.resolved_objects, or an error for what the proof does not know';
+    'AI Worker: the objects of ai_worker.resolved_objects and the facts of ai_worker.rule_facts, or an error for what the proof does not know';
 
 CREATE OR REPLACE FUNCTION ai_worker.has_twin(rule_uses jsonb) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -486,7 +497,7 @@ BEGIN
     RETURN EXISTS (SELECT FROM pg_type AS t WHERE t.oid = ANY (takes) AND t.typtype = 'p')
         OR EXISTS (SELECT FROM unnest(nodes) AS t (n)
                     -- Behind the last node within another come the other's further fields.
-                    CROSS JOIN regexp_matches(t.n, ' :(?:func)?resulttype ([0-9]+)(?: :(?:resulttypmod|resultcollid|funcretset|funcvariadic) [-a-z0-9]+)* :[a-z]+format 2\M', 'g') AS f (part)
+                    CROSS JOIN regexp_matches(t.n, ' :(?:func)?resulttype ([0-9]+)(?: :(?:resulttypmod|resultcollid|funcretset|funcvariadic) [-a-z0-9]+)* :[a-z]+format 2[[:>:]]', 'g') AS f (part)
                      JOIN pg_type AS made ON made.oid = f.part[1]::oid
                     WHERE strpos(t.n, 'resulttype ') > 0 AND (made.oid = ANY (takes) OR made.typelem = ANY (takes)));
 END
@@ -836,6 +847,25 @@ REVOKE ALL ON FUNCTION ai_worker.qualify_namesakes(text, text[], jsonb, text, js
 COMMENT ON FUNCTION ai_worker.qualify_namesakes(text, text[], jsonb, text, jsonb, jsonb) IS
     'AI Worker: a statement with the schemas that it needs to mean the same under every search path though these namesakes exist, or the one that cannot be told apart';
 
+-- Whether there is a schema out of scope is nobody's business.
+CREATE OR REPLACE FUNCTION ai_worker.without_schemas(error jsonb, statement text) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF error ->> 'sqlstate' IN ('3F000', '42501')
+       -- A column with the schema of its table.
+       OR error ->> 'sqlstate' = '42P01' AND statement ~ '[.] *("[^"]*"|[^ ."]+) *[.]' THEN
+        RETURN jsonb_build_object(
+            'sqlstate', '0A000', 'message', 'it names a schema that is not in scope, or a table with its schema that is not in FROM');
+    END IF;
+    RETURN error;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.without_schemas(jsonb, text) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.without_schemas(jsonb, text) IS
+    'AI Worker: an error of the server, but for what it tells of schemas that a statement names out of scope';
+
 CREATE OR REPLACE FUNCTION ai_worker.resolve_statement(
     statement text, schemas text[], names jsonb, allowed text[], OUT objects jsonb, OUT names_only text, OUT qualified text, OUT error jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
@@ -853,6 +883,10 @@ DECLARE
         ARRAY(SELECT e.name FROM unnest(extensions) AS e (name) WHERE NOT has_schema_privilege('ai_worker_prover', e.name, 'USAGE'));
     path CONSTANT text := ai_worker.query_path(schemas);
     bare_path CONSTANT text := 'pg_catalog, pg_temp';
+    -- What may hold a date or an interval that sessions read in different ways. Whether it does the server says.
+    ambiguous CONSTANT text :=
+        '[[:<:]][0-9]{1,2}[ ./-]+([0-9]{1,2}|[[:alpha:]]{3,9})[ ,./-]+[0-9]{1,4}[[:>:]]|[[:alpha:]]{3}[ ,./-]+[0-9]{1,2}[ ,./-]+[0-9]{1,2}[[:>:]]'
+        '|[[:space:]'']-[0-9]+[^''0-9]* [0-9]';
     analysis record;
     again record;
     nodes text[];
@@ -896,11 +930,13 @@ BEGIN
                         JOIN pg_namespace AS n ON n.oid = c.relnamespace
                        WHERE n.nspname = ANY (schemas) AND (w.schema IS NULL OR w.schema = n.nspname)), names),
             ai_worker_prover.prepare(statement, path), ai_worker.another_reading(statement, schemas || extensions, names));
+        error := ai_worker.without_schemas(error, statement);
         RETURN;
     END IF;
     SELECT a.* INTO analysis FROM ai_worker_prover.analyse(statement, path, NULL) AS a;
     error := analysis.error;
     IF error IS NOT NULL THEN
+        error := ai_worker.without_schemas(error, statement);
         -- No such function or operator, no such object: perhaps there.
         IF error ->> 'sqlstate' IN ('42883', '42704') AND closed <> '{}' THEN
             error := error || jsonb_build_object('hint', format('GRANT USAGE ON SCHEMA %I TO ai_worker_prover', closed[1]));
@@ -925,6 +961,13 @@ BEGIN
     END IF;
     nodes := ai_worker.rule_nodes(analysis.rule_tree);
     SELECT r.objects, r.error INTO objects, error FROM ai_worker.resolve_rule(nodes, analysis.rule_uses) AS r;
+    IF error IS NULL AND statement ~ ambiguous
+       AND (SELECT a.rule_tree IS DISTINCT FROM b.rule_tree
+              FROM ai_worker_prover.analyse(statement, path, 'mdy') AS a, ai_worker_prover.analyse(statement, path, 'dmy') AS b) THEN
+        error := jsonb_build_object(
+            'sqlstate', '0A000', 'message', 'a date or an interval in it is read in another way where datestyle or intervalstyle is another',
+            'hint', 'Write dates as YYYY-MM-DD, and the sign of an interval before each of its parts.');
+    END IF;
     IF error IS NOT NULL THEN
         RETURN;
     END IF;

@@ -80,6 +80,38 @@ REVOKE ALL ON FUNCTION ai_worker.runs_code(oid) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.runs_code(oid) IS
     'AI Worker: whether a cast to this type, or to any that it contains, runs functions that are neither built in nor an extension''s: domains at any depth, casts';
 
+-- Where values are compared, sorted, hashed or estimated, the server calls these without naming them anywhere.
+CREATE OR REPLACE FUNCTION ai_worker.comparing_functions(types oid[]) RETURNS SETOF oid
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+    WITH compared AS MATERIALIZED (
+        SELECT DISTINCT c.oid FROM unnest(types) AS t (oid) CROSS JOIN ai_worker.contained_types(t.oid) AS c (oid)
+         WHERE t.oid >= 16384 AND c.oid >= 16384),
+    ranges AS MATERIALIZED (
+        SELECT r.* FROM pg_range AS r
+         WHERE r.rngtypid IN (SELECT c.oid FROM compared AS c)
+            OR (to_jsonb(r) ->> 'rngmultitypid')::oid IN (SELECT c.oid FROM compared AS c)),
+    code AS (
+        SELECT r.rngsubdiff::oid AS oid FROM ranges AS r
+         UNION
+        SELECT r.rngcanonical::oid FROM ranges AS r
+         UNION
+        SELECT p.amproc::oid FROM ranges AS r JOIN pg_opclass AS k ON k.oid = r.rngsubopc JOIN pg_amproc AS p ON p.amprocfamily = k.opcfamily
+         UNION
+        SELECT p.amproc::oid FROM compared AS c JOIN pg_amproc AS p ON c.oid IN (p.amproclefttype, p.amprocrighttype)
+         UNION
+        SELECT o.oprcode::oid FROM compared AS c JOIN pg_amop AS a ON c.oid IN (a.amoplefttype, a.amoprighttype)
+          JOIN pg_operator AS o ON o.oid = a.amopopr)
+    SELECT f.oid FROM code AS f WHERE f.oid >= 16384;
+END
+$$;
+REVOKE ALL ON FUNCTION ai_worker.comparing_functions(oid[]) FROM PUBLIC;
+COMMENT ON FUNCTION ai_worker.comparing_functions(oid[]) IS
+    'AI Worker: functions that are not built in and that the server calls on its own where it compares or estimates values of these types, or what they contain: of operator classes and ranges';
+
 CREATE OR REPLACE FUNCTION ai_worker.extension_schemas(schemas text[]) RETURNS SETOF text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

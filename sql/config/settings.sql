@@ -66,6 +66,8 @@ CREATE TABLE IF NOT EXISTS public.ai_worker_config (
         CONSTRAINT ai_worker_config_max_prompt_chars CHECK (max_prompt_chars BETWEEN 1 AND 1000000),
     context_tokens integer NOT NULL DEFAULT 8000
         CONSTRAINT ai_worker_config_context_tokens CHECK (context_tokens BETWEEN 100 AND 1000000),
+    notes_tokens integer NOT NULL DEFAULT 1000
+        CONSTRAINT ai_worker_config_notes_tokens CHECK (notes_tokens BETWEEN 0 AND 100000),
     value_hints boolean NOT NULL DEFAULT false,
     value_hints_hidden text[] NOT NULL DEFAULT '{}'
         CONSTRAINT ai_worker_config_value_hints_hidden
@@ -143,6 +145,8 @@ COMMENT ON COLUMN public.ai_worker_config.store_prompts IS
 COMMENT ON COLUMN public.ai_worker_config.max_prompt_chars IS 'Longest prompt, in characters';
 COMMENT ON COLUMN public.ai_worker_config.context_tokens IS
     'Budget of the schema description sent to the model, in tokens of about four characters';
+COMMENT ON COLUMN public.ai_worker_config.notes_tokens IS
+    'Budget of what ai_worker_notes tells the model, in tokens of about four characters; 0: nothing, but for synonyms';
 COMMENT ON COLUMN public.ai_worker_config.value_hints IS
     'true: the model is also told the most common values of text columns with few values, where ai_worker may read the column';
 COMMENT ON COLUMN public.ai_worker_config.value_hints_hidden IS
@@ -204,6 +208,7 @@ COMMENT ON CONSTRAINT ai_worker_config_max_cost ON public.ai_worker_config IS
 COMMENT ON CONSTRAINT ai_worker_config_store_prompts ON public.ai_worker_config IS 'use plain, hash or off';
 COMMENT ON CONSTRAINT ai_worker_config_max_prompt_chars ON public.ai_worker_config IS 'use 1 to 1000000 characters';
 COMMENT ON CONSTRAINT ai_worker_config_context_tokens ON public.ai_worker_config IS 'use 100 to 1000000 tokens';
+COMMENT ON CONSTRAINT ai_worker_config_notes_tokens ON public.ai_worker_config IS 'use 0 to 100000 tokens';
 COMMENT ON CONSTRAINT ai_worker_config_value_hints_hidden ON public.ai_worker_config IS
     'list columns without NULL and empty names, for example {iban, patients.illness}';
 COMMENT ON CONSTRAINT ai_worker_config_few_shot ON public.ai_worker_config IS 'use 0 to 10 examples';
@@ -266,7 +271,7 @@ END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.explain_refusal() FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.explain_refusal() IS
-    'AI Worker: refuses a bad setting or quota with a hint, by the CHECKs of its table';
+    'AI Worker: refuses a bad setting, quota or note with a hint, by the CHECKs of its table';
 
 DROP TRIGGER IF EXISTS ai_worker_config_explain ON public.ai_worker_config;
 CREATE TRIGGER ai_worker_config_explain BEFORE INSERT OR UPDATE ON public.ai_worker_config

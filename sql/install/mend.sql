@@ -38,7 +38,7 @@ BEGIN
 
     FOR made IN
         SELECT m.oid AS model, c.oid AS table_id, c.oid::regclass AS name, n.nspname AS schema,
-               c.relname NOT IN ('ai_worker_config', 'ai_worker_quotas') AS cache,
+               c.relname NOT IN ('ai_worker_config', 'ai_worker_notes', 'ai_worker_quotas') AS cache,
                CASE WHEN m.relpersistence <> c.relpersistence AND c.relname <> 'cache_hits'
                     THEN CASE m.relpersistence WHEN 'u' THEN 'SET UNLOGGED' ELSE 'SET LOGGED' END END AS persistence
           FROM pg_class AS m

@@ -151,6 +151,12 @@ BEGIN
             ORDER BY t.nspname, t.typname)
           FROM user_type t
           LEFT JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_type'::regclass),
+        'notes', (
+          SELECT json_agg(
+            json_build_object('scope', n.scope, 'text', n.note, 'synonyms', n.synonyms, 'about', n.about)
+            ORDER BY n.scope, n.object COLLATE "C", n.note COLLATE "C", n.synonyms::text COLLATE "C")
+          FROM ai_worker.notes(schemas) n
+          WHERE n.scope = 'all' OR n.about IS NOT NULL),
         'relations', (
           SELECT json_agg(
             json_build_object(
@@ -264,7 +270,7 @@ BEGIN
           AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
           AND NOT (n.nspname = 'public'
             AND (starts_with(p.proname, 'ai_worker_')
-              OR p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql')))
+              OR p.proname IN ('ai_generate_sql', 'ai_cached_sql', 'ai_sql', 'ai_run_sql', 'ai_explain_sql')))
         UNION ALL
         SELECT json_build_array(
                  'operator', o.nspname, o.oprname, format_type(o.oprleft, NULL), format_type(o.oprright, NULL),
@@ -302,4 +308,4 @@ END
 $$;
 REVOKE ALL ON FUNCTION ai_worker.schema_catalog(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.schema_catalog(text[]) IS
-  'What the model may know of these schemas, as JSON: relations, columns, keys, checks, types and comments, without the product''s own and without extensions'' relations; with a fingerprint of that and of functions, operators and casts, extensions'' included. Leaves no lock behind. What takes a lock to be printed (checks, generated columns, view definitions) is left out, and the version begins with locked-, if another session holds one for more than 100 ms';
+  'What the model may know of these schemas, as JSON: relations, columns, keys, checks, types, comments and administrators'' notes, without the product''s own and without extensions'' relations; with a fingerprint of that and of functions, operators and casts, extensions'' included. Leaves no lock behind. What takes a lock to be printed (checks, generated columns, view definitions) is left out, and the version begins with locked-, if another session holds one for more than 100 ms';

@@ -11,7 +11,7 @@ SELECT c.version FROM ai_worker.schema_catalog(schemas) c
 $$;
 REVOKE ALL ON FUNCTION ai_worker.schema_fingerprint(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION ai_worker.schema_fingerprint(text[]) IS
-  'Fingerprint of what queries on these schemas may say, what their functions, operators and casts do, and what the model is told: 20 characters, always computed. Data, statistics, privileges, triggers and plain indexes do not count; undoing a change restores it. Begins with locked- while another session''s lock hides checks, generated columns and view definitions';
+  'Fingerprint of what queries on these schemas may say, what their functions, operators and casts do, and what the model is told, notes on what there is included: 20 characters, always computed. Data, statistics, privileges, triggers and plain indexes do not count; undoing a change restores it. Begins with locked- while another session''s lock hides checks, generated columns and view definitions';
 
 -- The memory is a custom setting, which any caller may set. He gains nothing: it lives in his session only, it can name no
 -- other version than he could pass as schema_version anyway (never one with a bar in it, which would blur cache keys), and

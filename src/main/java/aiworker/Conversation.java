@@ -1,18 +1,17 @@
 package aiworker;
 
 import aiworker.chat.Message;
-import aiworker.json.Json;
 import aiworker.schema.SafeText;
+import aiworker.schema.SchemaContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /**
- * What the model is told: the rules and the schema first, which providers can cache, then examples,
- * then the question as asked.
+ * What the model is told: the rules and the schema first, which providers can cache, then notes and
+ * examples, then the question as asked.
  */
 final class Conversation {
   private static final String RULES =
@@ -26,6 +25,14 @@ final class Conversation {
       <schema>
       %s
       </schema>""";
+
+  /** Administrators may tell the model what to do, in lines that cannot end the block. */
+  private static final String NOTES =
+      """
+
+      What the administrators of this database say about it; follow it:
+      <notes>
+      %s</notes>""";
 
   /** Other people's words, so each is one line of JSON that cannot end the block. */
   private static final String EXAMPLES =
@@ -53,29 +60,28 @@ final class Conversation {
   /**
    * Begins one.
    *
-   * @param schema as {@code SchemaContext} renders it
-   * @param examples a JSON array of objects, most similar to the prompt first; null if there are
-   *     none
+   * @param told what {@code SchemaContext} has chosen
+   * @param examples JSON objects, most similar to the prompt first
    */
   Conversation(
       String serverVersion,
       List<String> systemCatalogs,
-      String schema,
-      String examples,
+      SchemaContext.Told told,
+      List<String> examples,
       String prompt) {
     String catalogs =
         systemCatalogs.isEmpty()
             ? ""
             : " and these system catalogs: " + String.join(", ", systemCatalogs);
-    String shown = examples == null ? "" : EXAMPLES.formatted(lines(examples));
-    messages.add(Message.system(RULES.formatted(serverVersion, catalogs, schema) + shown));
+    String shown =
+        examples.isEmpty()
+            ? ""
+            : EXAMPLES.formatted(
+                examples.stream().map(SafeText::json).collect(Collectors.joining("\n")));
+    String notes = told.notes().isEmpty() ? "" : NOTES.formatted(told.notes());
+    messages.add(
+        Message.system(RULES.formatted(serverVersion, catalogs, told.relations()) + notes + shown));
     messages.add(Message.user(prompt));
-  }
-
-  private static String lines(String array) {
-    return StreamSupport.stream(Json.ours(array).spliterator(), false)
-        .map(example -> SafeText.json(example.toString()))
-        .collect(Collectors.joining("\n"));
   }
 
   /**

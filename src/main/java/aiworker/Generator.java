@@ -14,12 +14,12 @@ import aiworker.error.AiWorkerException;
 import aiworker.error.Failure;
 import aiworker.json.Json;
 import aiworker.limits.Upstream;
-import aiworker.meaning.FrozenTime;
-import aiworker.meaning.UnknownValue;
+import aiworker.meaning.Doubts;
 import aiworker.reply.Reply;
 import aiworker.schema.SchemaContext;
 import aiworker.usage.Tally;
 import aiworker.usage.Usage;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,11 +31,6 @@ import java.util.List;
  * <p>Thread rule: runs on the backend's thread; one per call.
  */
 public final class Generator {
-  private static final String FROZEN =
-      "The question is about time as it passes, and %s stands still. Write it with current_date or now().";
-  private static final String WARNING =
-      "the question is about time as it passes, but %s in the statement stands still: it is right today at best";
-
   private final Database database;
   private final Upstream upstream;
 
@@ -78,7 +73,35 @@ public final class Generator {
             .text("sample");
     ProvenSql proven = new Prover(database, config).prove(sample);
     miss.teach(statement, schemaVersion, proven);
-    return response(miss, schema(miss), proven, null, 0);
+    return response(miss, proven, doubts(miss, proven, schema(miss)), 0);
+  }
+
+  /**
+   * What there is to know of the statement that a question has got, as JSON.
+   *
+   * @param schemaVersion null for the automatic one
+   * @param statement that was proven once
+   */
+  public String explain(String prompt, String schemaVersion, String statement) {
+    Miss miss = Miss.renew(database, prompt, schemaVersion);
+    ObjectNode explained = Json.object();
+    try {
+      ProvenSql proven = new Prover(database, Config.of(miss.begun("settings"))).prove(statement);
+      explained.set("relations", Json.array(proven.relations().stream().sorted().toList()));
+      if (proven.storable()) {
+        explained.set("columns", Json.array(proven.facts().columns()));
+        explained.set("functions", Json.array(proven.facts().functions()));
+      }
+      explained.put("row_limit", proven.rowLimit());
+      explained.set("warnings", Json.array(doubts(miss, proven, schema(miss)).warnings()));
+    } catch (AiWorkerException e) {
+      if (!e.failure().isRepairable()) {
+        throw e;
+      }
+      explained.set(
+          "warnings", Json.array(List.of("it can no longer be proven: " + e.getMessage())));
+    }
+    return explained.toString();
   }
 
   /** What a DBA has taught for the question; null if there is nothing that can be proven. */
@@ -120,7 +143,8 @@ public final class Generator {
     }
     ObjectNode request =
         upstream.shown(
-            config.chatSettings(key), conversation(miss, config, schema(miss)).messages());
+            config.chatSettings(key),
+            conversation(miss, config, schema(miss), new Prover(database, config)).messages());
     if (problem != null) {
       request.putArray("problems").add(problem.getMessage() + ": " + problem.detail());
     }
@@ -132,13 +156,43 @@ public final class Generator {
         miss.begun("catalog"), miss.begun("row_estimates"), miss.begun("common_values"));
   }
 
-  private static Conversation conversation(Miss miss, Config config, SchemaContext schema) {
+  private static Conversation conversation(
+      Miss miss, Config config, SchemaContext schema, Prover prover) {
     return new Conversation(
         miss.begun("server_version"),
         config.systemCatalogs() ? SystemCatalogs.names() : List.of(),
-        schema.render(miss.prompt(), config.contextTokens()),
-        miss.begun("examples"),
+        schema.tell(miss.prompt(), config.contextTokens(), config.notesTokens()),
+        examples(miss, prover),
         miss.prompt());
+  }
+
+  /** Those that hold under the schema as it is now, so many as are wanted, most similar first. */
+  private static List<String> examples(Miss miss, Prover prover) {
+    List<String> examples = new ArrayList<>();
+    if (miss.begun("examples") == null) {
+      return examples;
+    }
+    int most = Json.ours(miss.begun("settings")).required("few_shot").intValue();
+    for (JsonNode example : Json.ours(miss.begun("examples"))) {
+      if (examples.size() < most
+          && (!example.path("stale").booleanValue()
+              || isProven(prover, example.required("sql").textValue()))) {
+        examples.add(((ObjectNode) example).without("stale").toString());
+      }
+    }
+    return examples;
+  }
+
+  private static boolean isProven(Prover prover, String statement) {
+    try {
+      prover.prove(statement);
+      return true;
+    } catch (AiWorkerException e) {
+      if (!e.failure().isRepairable()) {
+        throw e;
+      }
+      return false;
+    }
   }
 
   private String answer(Miss miss) {
@@ -148,13 +202,13 @@ public final class Generator {
     ProvenSql taught = taught(miss, prover);
     if (taught != null) {
       miss.finish(taught, false, 0, Tally.NONE);
-      return response(miss, schema, taught, null, 0);
+      return response(miss, taught, doubts(miss, taught, schema), 0);
     }
     ChatSettings settings = config.chatSettings();
-    Conversation conversation = conversation(miss, config, schema);
+    Conversation conversation = conversation(miss, config, schema, prover);
     Row endpoint = miss.endpoint();
     Usage usage = Usage.NONE;
-    ProvenSql frozen = null;
+    ProvenSql doubtful = null;
     for (int round = 0; ; round++) {
       ChatReply reply;
       try {
@@ -166,13 +220,13 @@ public final class Generator {
       usage = usage.plus(reply.usage());
       try {
         ProvenSql statement = prover.prove(Reply.of(reply.content()).sql());
-        String date = FrozenTime.find(miss.prompt(), statement.text());
-        if (date == null || round >= config.repairRounds()) {
-          return finished(miss, settings, schema, statement, date, usage);
+        Doubts doubts = doubts(miss, statement, schema);
+        if (doubts.isEmpty() || round >= config.repairRounds()) {
+          return finished(miss, settings, statement, doubts, usage);
         }
-        frozen = statement;
+        doubtful = statement;
         endpoint = upstream.refused(database, settings);
-        conversation.repair(reply.content(), FROZEN.formatted(date), null);
+        conversation.repair(reply.content(), doubts.reason(), null);
       } catch (AiWorkerException e) {
         // the endpoint may have put into its answer what it was sent
         AiWorkerException shown = e.reworded(settings::masked);
@@ -180,9 +234,8 @@ public final class Generator {
         if (!e.failure().isRepairable()) {
           upstream.unanswered();
         }
-        if (frozen != null) {
-          String date = FrozenTime.find(miss.prompt(), frozen.text());
-          return finished(miss, settings, schema, frozen, date, usage);
+        if (doubtful != null) {
+          return finished(miss, settings, doubtful, doubts(miss, doubtful, schema), usage);
         }
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
           throw shown.costing(usage);
@@ -196,27 +249,26 @@ public final class Generator {
     }
   }
 
-  /**
-   * Stores an answer and makes the response of it.
-   *
-   * @param date that the statement should not hold, null if there is none
-   */
+  private static Doubts doubts(Miss miss, ProvenSql statement, SchemaContext schema) {
+    return Doubts.of(
+        miss.prompt(),
+        statement.text(),
+        statement.relations(),
+        statement.facts().dividesIntegers(),
+        schema);
+  }
+
+  /** Stores an answer and makes the response of it. */
   private String finished(
-      Miss miss,
-      ChatSettings settings,
-      SchemaContext schema,
-      ProvenSql statement,
-      String date,
-      Usage usage) {
+      Miss miss, ChatSettings settings, ProvenSql statement, Doubts doubts, Usage usage) {
     upstream.finished(
         database,
         settings,
-        miss.finish(statement, date != null, usage.total(), upstream.unrecorded()));
-    return response(miss, schema, statement, date, usage.total());
+        miss.finish(statement, doubts.date() != null, usage.total(), upstream.unrecorded()));
+    return response(miss, statement, doubts, usage.total());
   }
 
-  private static String response(
-      Miss miss, SchemaContext schema, ProvenSql statement, String date, int tokens) {
+  private static String response(Miss miss, ProvenSql statement, Doubts doubts, int tokens) {
     ObjectNode response =
         Json.object()
             .put("sql", statement.text())
@@ -224,13 +276,8 @@ public final class Generator {
             .put("tokens_used", tokens)
             .put("schema_version", miss.schemaVersion())
             .put("cache_hit", false);
-    List<String> warnings =
-        new ArrayList<>(UnknownValue.warnings(statement.text(), statement.relations(), schema));
-    if (date != null) {
-      warnings.add(0, WARNING.formatted(date));
-    }
-    if (!warnings.isEmpty()) {
-      response.set("warnings", Json.array(warnings));
+    if (!doubts.isEmpty()) {
+      response.set("warnings", Json.array(doubts.warnings()));
     }
     return response.toString();
   }

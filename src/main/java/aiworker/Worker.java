@@ -47,6 +47,11 @@ public final class Worker {
     return new Generator(database, upstream).teach(question, schemaVersion, statement);
   }
 
+  /** {@code ai_worker.explain}: what there is to know of a statement as JSON. */
+  public String explain(Database database, String prompt, String schemaVersion, String statement) {
+    return new Generator(database, upstream).explain(prompt, schemaVersion, statement);
+  }
+
   /** {@code ai_worker.cache_stats}: the view's row as JSON. */
   public String cacheStats(Database database) {
     return database

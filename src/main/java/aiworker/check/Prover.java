@@ -69,6 +69,7 @@ public final class Prover {
             .filter(object -> object.kind().equals("relation"))
             .map(CatalogFact::qualifiedName)
             .collect(Collectors.toSet());
-    return new ProvenSql(resolution.text(), resolution.namesOnly() == null, relations);
+    return new ProvenSql(
+        resolution.text(), resolution.namesOnly() == null, relations, resolution.facts());
   }
 }

@@ -47,6 +47,7 @@ final class ReadOnlyCheck {
    */
   Text judge(String statement) {
     Query query = Query.of(statement);
+    Expansion.requireBounded(query);
     String text = RowLimit.apply(query, rowLimit);
     Set<QualifiedName> relations = Set.of();
     Set<String> calls = Set.of();

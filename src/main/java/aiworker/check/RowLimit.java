@@ -57,6 +57,22 @@ final class RowLimit {
         : query.text().substring(0, count.start()) + most + query.text().substring(count.end());
   }
 
+  /** The rows that a query with such a limit can return; null if only the server can tell. */
+  static Long of(Query query) {
+    List<Token> tokens = query.tokens();
+    int depth = 0;
+    for (int at = tokens.size() - 1; at >= 0; at--) {
+      depth -= Query.depth(tokens.get(at));
+      if (depth == 0 && LIMITS.contains(tokens.get(at).word()) && !query.isLabel(at)) {
+        Token count = count(tokens, at);
+        return count == null
+            ? null
+            : ROWS.contains(count.word()) ? Long.valueOf(1) : Long.valueOf(count.text());
+      }
+    }
+    return null;
+  }
+
   /** Whether this is the last name of WITH ... SEARCH or CYCLE, which parentheses may follow. */
   private static boolean endsCycle(List<Token> tokens, int at) {
     return at > 0

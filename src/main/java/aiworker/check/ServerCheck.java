@@ -40,11 +40,14 @@ final class ServerCheck {
    * What a statement means to the server.
    *
    * @param objects what it reads and calls
+   * @param facts what else is known of it; {@link ProvenSql.Facts#NONE} where names alone are
+   *     judged
    * @param namesOnly why the server could not be asked for that, so that these are all that its
    *     names can mean; null if it could
    * @param text that means this under every search path; empty if there is none
    */
-  record Resolution(List<CatalogFact> objects, String namesOnly, String text) {}
+  record Resolution(
+      List<CatalogFact> objects, ProvenSql.Facts facts, String namesOnly, String text) {}
 
   /**
    * Has the server resolve it.
@@ -68,10 +71,27 @@ final class ServerCheck {
       throw failure(Json.ours(row.text("error")), written);
     }
     List<CatalogFact> objects = new ArrayList<>();
-    Json.ours(row.text("objects")).forEach(object -> objects.add(CatalogFact.of(object)));
+    ProvenSql.Facts facts = ProvenSql.Facts.NONE;
+    for (JsonNode object : Json.ours(row.text("objects"))) {
+      if (object.path("kind").asText().equals("facts")) {
+        facts =
+            new ProvenSql.Facts(
+                texts(object.required("columns")),
+                texts(object.required("functions")),
+                object.required("divides_integers").booleanValue());
+      } else {
+        objects.add(CatalogFact.of(object));
+      }
+    }
     String qualified = row.text("qualified");
     return new Resolution(
-        objects, row.text("names_only"), qualified == null ? statement : qualified);
+        objects, facts, row.text("names_only"), qualified == null ? statement : qualified);
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> texts = new ArrayList<>();
+    array.forEach(text -> texts.add(text.textValue()));
+    return texts;
   }
 
   private static AiWorkerException failure(JsonNode error, String written) {

@@ -49,7 +49,8 @@ public record Config(
     Duration requestTimeout,
     int maxRetries,
     int repairRounds,
-    int contextTokens) {
+    int contextTokens,
+    int notesTokens) {
   public Config {
     headers = Map.copyOf(headers);
     schemas = List.copyOf(schemas);
@@ -83,7 +84,8 @@ public record Config(
           Duration.ofMillis(row.required("request_timeout_ms").longValue()),
           row.required("max_retries").intValue(),
           row.required("repair_rounds").intValue(),
-          row.required("context_tokens").intValue());
+          row.required("context_tokens").intValue(),
+          row.required("notes_tokens").intValue());
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new AiWorkerException(
           Failure.NOT_INSTALLED, "ai_worker_config cannot be read", e.getMessage(), e);

@@ -47,6 +47,7 @@ public final class Entry implements BiFunction<String, String[], String> {
         case "regenerate" -> worker.regenerate(database, arguments[0], arguments[1]);
         case "show_prompt" -> worker.showPrompt(database, arguments[0], arguments[1]);
         case "teach" -> worker.teach(database, arguments[0], arguments[1], arguments[2]);
+        case "explain" -> worker.explain(database, arguments[0], arguments[1], arguments[2]);
         case "cache_stats" -> worker.cacheStats(database);
         case "cleanup_cache" -> Long.toString(worker.cleanupCache(database));
         case "health" -> worker.health(database, problem);

@@ -68,6 +68,12 @@ final class Bridge {
               arguments.get(0).textValue(),
               arguments.get(1).textValue(),
               arguments.get(2).textValue());
+      case "explain" ->
+          WORKER.explain(
+              DATABASE,
+              arguments.get(0).textValue(),
+              arguments.get(1).textValue(),
+              arguments.get(2).textValue());
       case "health" -> WORKER.health(DATABASE, null);
       default -> throw new IllegalArgumentException("no call " + call);
     };

@@ -8,12 +8,18 @@ import java.util.Map;
 /**
  * The schemas in scope, everything in it safe to print.
  *
- * @param notes one line for each schema that has a comment
+ * @param headings one line for each schema that has a comment
  * @param types by id, in order of their ids
  * @param relations by id, in search-path order, then by name
+ * @param notes that administrators made of what is in it
  */
-record Catalog(List<String> notes, Map<String, UserType> types, Map<String, Relation> relations) {
+record Catalog(
+    List<String> headings,
+    Map<String, UserType> types,
+    Map<String, Relation> relations,
+    List<Note> notes) {
   Catalog {
+    headings = List.copyOf(headings);
     notes = List.copyOf(notes);
     types = Collections.unmodifiableMap(new LinkedHashMap<>(types));
     relations = Collections.unmodifiableMap(new LinkedHashMap<>(relations));

@@ -93,7 +93,9 @@ final class CatalogReader {
         relations.put(id, relation(relation, id));
       }
     }
-    return new Catalog(notes(), types, relations);
+    List<Note> notes = new ArrayList<>();
+    catalog.path("notes").forEach(note -> notes.add(Note.of(note)));
+    return new Catalog(headings(), types, relations, notes);
   }
 
   /** {@code public.} goes where the bare name finds the same relation under the search path. */
@@ -109,16 +111,16 @@ final class CatalogReader {
     }
   }
 
-  private List<String> notes() {
-    List<String> notes = new ArrayList<>();
+  private List<String> headings() {
+    List<String> headings = new ArrayList<>();
     for (JsonNode schema : catalog.path("schemas")) {
       String name = schema.path(0).asText("");
       String comment = schema.path(1).asText("");
       if (!comment.isBlank() && !comment.equals(STANDARD_COMMENT) && SafeText.isSafe(name)) {
-        notes.add("-- schema " + name + ": " + SafeText.comment(comment));
+        headings.add("-- schema " + name + ": " + SafeText.comment(comment));
       }
     }
-    return notes;
+    return headings;
   }
 
   private Relation relation(JsonNode node, String id) {

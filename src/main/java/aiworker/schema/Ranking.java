@@ -47,8 +47,8 @@ final class Ranking {
   }
 
   /** 0 if nothing asked for resembles the column. */
-  double score(Column column) {
-    return sum(index.weights(column));
+  double score(Relation relation, Column column) {
+    return sum(index.weights(relation, column));
   }
 
   /**
@@ -68,9 +68,12 @@ final class Ranking {
     return named;
   }
 
-  /** The part of the relation's name that the prompt mentions, 0 to 1. */
+  /** The part of one of the relation's names that the prompt mentions, 0 to 1. */
   private double nameCoverage(Relation relation) {
-    List<String> name = index.nameWords(relation);
+    return index.names(relation).stream().mapToDouble(this::coverage).max().orElse(0);
+  }
+
+  private double coverage(List<String> name) {
     int found = 0;
     for (String word : name) {
       for (Map<String, Double> named : asked) {

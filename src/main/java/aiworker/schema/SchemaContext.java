@@ -40,15 +40,29 @@ public final class SchemaContext {
   }
 
   /**
-   * The text for one prompt: everything, the same for every prompt, if it fits; otherwise the
-   * relations and columns nearest to the prompt. Empty if there is no relation, or none fits.
+   * What the model is told with one prompt.
    *
-   * @param tokenBudget most tokens that the text may have, at four characters each
+   * @param relations everything, the same for every prompt, if it fits; otherwise the relations and
+   *     columns nearest to the prompt. Empty if there is no relation, or none fits
+   * @param notes of administrators on what is told or asked for, a line each; empty if there are
+   *     none
    */
-  public String render(String prompt, int tokenBudget) {
+  public record Told(String relations, String notes) {}
+
+  /**
+   * Chooses that.
+   *
+   * @param tokenBudget most tokens that the relations may have, at four characters each
+   * @param notesBudget the same for the notes
+   */
+  public Told tell(String prompt, int tokenBudget, int notesBudget) {
     int characters = Math.multiplyExact(tokenBudget, CHARACTERS_PER_TOKEN);
     String whole = Selection.whole(catalog, characters);
-    return whole != null ? whole : Selection.nearest(catalog, prompt, characters);
+    Selection nearest = whole == null ? Selection.nearest(catalog, prompt, characters) : null;
+    return new Told(
+        nearest == null ? whole : nearest.text(),
+        new Notes(catalog, nearest, prompt)
+            .text(Math.multiplyExact(notesBudget, CHARACTERS_PER_TOKEN)));
   }
 
   /**

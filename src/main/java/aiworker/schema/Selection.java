@@ -25,7 +25,8 @@ final class Selection {
   private final Ddl ddl;
   private final Map<String, String> texts = new HashMap<>();
   private final Set<String> types = new HashSet<>();
-  private String notes = "";
+  private final Map<String, Set<String>> columns = new HashMap<>();
+  private String headings = "";
   private int left;
 
   private Selection(Catalog catalog, Ranking ranking, int characters) {
@@ -38,7 +39,7 @@ final class Selection {
   /** The whole catalog as text; null if that has more characters than allowed. */
   static String whole(Catalog catalog, int characters) {
     Ddl ddl = new Ddl(catalog.relations());
-    StringBuilder text = new StringBuilder(notes(catalog));
+    StringBuilder text = new StringBuilder(headings(catalog));
     catalog.types().values().forEach(type -> text.append(type.ddl()).append('\n'));
     for (Relation relation : catalog.relations().values()) {
       if (text.length() > characters) {
@@ -49,17 +50,29 @@ final class Selection {
     return text.length() > characters ? null : text.toString();
   }
 
-  /** Text of at most so many characters; relations in the catalog's order. */
-  static String nearest(Catalog catalog, String prompt, int characters) {
-    return new Selection(catalog, new Ranking(catalog, prompt), characters).choose();
+  /** What has at most so many characters as text; relations in the catalog's order. */
+  static Selection nearest(Catalog catalog, String prompt, int characters) {
+    Selection selection = new Selection(catalog, new Ranking(catalog, prompt), characters);
+    selection.choose();
+    return selection;
   }
 
-  private String choose() {
+  /** Whether it holds a relation. */
+  boolean shows(String relation) {
+    return columns.containsKey(relation);
+  }
+
+  /** Whether it holds a column, both names being as the catalog quotes them. */
+  boolean shows(String relation, String column) {
+    return shows(relation) && columns.get(relation).contains(column);
+  }
+
+  private void choose() {
     List<Relation> ranked = ranking.relations();
     left -= title(ranked.size()).length();
-    if (notes(catalog).length() <= left / 10) {
-      notes = notes(catalog);
-      left -= notes.length();
+    if (headings(catalog).length() <= left / 10) {
+      headings = headings(catalog);
+      left -= headings.length();
     }
     double least = ranked.isEmpty() ? 0 : ranking.score(ranked.get(0)) * RELEVANT;
     long relevant = ranked.stream().filter(r -> ranking.score(r) >= least).count();
@@ -74,7 +87,6 @@ final class Selection {
       }
     }
     addBrief(ranked, left);
-    return print();
   }
 
   /** Goes on after one that has no room, as a smaller one may have, but not for ever. */
@@ -99,7 +111,7 @@ final class Selection {
     Map<String, Double> others = new LinkedHashMap<>();
     for (Column column : relation.columns()) {
       if (!kept.contains(column.name())) {
-        others.put(column.name(), -ranking.score(column));
+        others.put(column.name(), -ranking.score(relation, column));
       }
     }
     List<String> ranked = new ArrayList<>(others.keySet());
@@ -146,6 +158,7 @@ final class Selection {
       return false;
     }
     texts.put(relation.id(), text);
+    this.columns.put(relation.id(), columns);
     types.addAll(more);
     left -= size;
     return true;
@@ -158,11 +171,11 @@ final class Selection {
     }
   }
 
-  private String print() {
+  String text() {
     if (texts.isEmpty()) {
       return "";
     }
-    StringBuilder text = new StringBuilder(title(texts.size())).append(notes);
+    StringBuilder text = new StringBuilder(title(texts.size())).append(headings);
     for (UserType type : catalog.types().values()) {
       if (types.contains(type.id())) {
         text.append(type.ddl()).append('\n');
@@ -174,8 +187,8 @@ final class Selection {
     return text.toString();
   }
 
-  private static String notes(Catalog catalog) {
-    return catalog.notes().stream().map(note -> note + "\n").collect(Collectors.joining());
+  private static String headings(Catalog catalog) {
+    return catalog.headings().stream().map(heading -> heading + "\n").collect(Collectors.joining());
   }
 
   private String title(int shown) {

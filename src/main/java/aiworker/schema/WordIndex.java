@@ -1,5 +1,6 @@
 package aiworker.schema;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -17,13 +18,22 @@ final class WordIndex {
   private static final Double COLUMN = 1.5;
   private static final Double DETAIL = 0.8;
 
+  /** Of a column: somebody has said that questions call it so. */
+  private static final Double SYNONYM = 3.0;
+
   private final Catalog catalog;
   private final Words words = new Words();
   private final Map<String, Map<String, Double>> relations = new HashMap<>();
   private final Map<String, Integer> frequency = new HashMap<>();
+  private final Map<List<String>, List<String>> synonyms = new HashMap<>();
 
   WordIndex(Catalog catalog) {
     this.catalog = catalog;
+    for (Note note : catalog.notes()) {
+      for (List<String> about : note.about()) {
+        synonyms.computeIfAbsent(about, object -> new ArrayList<>()).addAll(note.synonyms());
+      }
+    }
     for (Relation relation : catalog.relations().values()) {
       Map<String, Double> weights = weigh(relation);
       relations.put(relation.id(), weights);
@@ -46,15 +56,23 @@ final class WordIndex {
     return relations.get(relation.id());
   }
 
-  /** The column's words with their weights. */
-  Map<String, Double> weights(Column column) {
+  /** The words of a column of the relation with their weights. */
+  Map<String, Double> weights(Relation relation, Column column) {
     Map<String, Double> weights = new HashMap<>();
-    weigh(column, weights);
+    weigh(relation, column, weights);
     return weights;
   }
 
-  List<String> nameWords(Relation relation) {
-    return words.of(relation.id().substring(relation.id().indexOf('.') + 1));
+  /** What the relation is called: its own name and its synonyms, each as its words. */
+  List<List<String>> names(Relation relation) {
+    List<List<String>> names = new ArrayList<>();
+    names.add(words.of(relation.id().substring(relation.id().indexOf('.') + 1)));
+    synonyms(relation.id()).forEach(synonym -> names.add(words.of(synonym)));
+    return names;
+  }
+
+  private List<String> synonyms(String... object) {
+    return synonyms.getOrDefault(List.of(object), List.of());
   }
 
   private Map<String, Double> weigh(Relation relation) {
@@ -63,15 +81,16 @@ final class WordIndex {
     if (!schema.equals("public")) {
       raise(weights, words.of(schema), SCHEMA);
     }
-    relation.columns().forEach(column -> weigh(column, weights));
+    synonyms(schema).forEach(synonym -> raise(weights, words.of(synonym), SCHEMA));
+    relation.columns().forEach(column -> weigh(relation, column, weights));
     if (relation.comment() != null) {
       raise(weights, words.of(relation.comment()), COMMENT);
     }
-    raise(weights, nameWords(relation), NAME);
+    names(relation).forEach(name -> raise(weights, name, NAME));
     return weights;
   }
 
-  private void weigh(Column column, Map<String, Double> weights) {
+  private void weigh(Relation relation, Column column, Map<String, Double> weights) {
     if (column.comment() != null) {
       raise(weights, words.of(column.comment()), DETAIL);
     }
@@ -86,6 +105,10 @@ final class WordIndex {
       raise(weights, words.of(type.ddl()), DETAIL);
     }
     raise(weights, words.of(column.name()), COLUMN);
+    if (!synonyms.isEmpty()) {
+      synonyms(relation.id(), column.name())
+          .forEach(synonym -> raise(weights, words.of(synonym), SYNONYM));
+    }
   }
 
   private static void raise(Map<String, Double> weights, List<String> words, Double weight) {

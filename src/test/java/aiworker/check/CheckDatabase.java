@@ -52,6 +52,7 @@ final class CheckDatabase implements AutoCloseable {
               "check/types",
               "check/objects",
               "check/analyse",
+              "check/facts",
               "check/resolve",
               "check/cost")) {
         created.execute(Files.readString(Path.of("sql", file + ".sql")));
@@ -168,7 +169,8 @@ final class CheckDatabase implements AutoCloseable {
         Duration.ofSeconds(1),
         0,
         0,
-        100);
+        100,
+        0);
   }
 
   static String resource(String name) {

@@ -99,6 +99,96 @@ class ResolutionIT {
         .failure();
   }
 
+  /** What the server calls on its own to compare, sort, hash or estimate values. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT id FROM spans WHERE s @> 5.5::float8",
+        "SELECT id FROM spans WHERE s && '[1,4)'",
+        "SELECT id FROM spans WHERE list[1] = '[1,4)'",
+        "SELECT greatest(w, w) FROM weights",
+        "SELECT id FROM weights ORDER BY list",
+        "SELECT DISTINCT w FROM weights",
+        "SELECT w FROM weights UNION SELECT w FROM weights",
+        "SELECT array_position(list, w) FROM weights",
+        "SELECT max(list) FROM weights",
+        "SELECT count(*) FROM weights a JOIN weights b ON a = b",
+        "SELECT rank() OVER (ORDER BY ARRAY[w]) FROM weights"
+      })
+  void functionsOfOperatorClassesAndRangesAreJudged(String statement) throws SQLException {
+    database.execute(
+        """
+        CREATE FUNCTION public.apart(float8, float8) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS
+          'begin perform public.ran(); return $1 - $2; end';
+        CREATE TYPE public.stretch AS RANGE (subtype = float8, subtype_diff = public.apart);
+        CREATE TABLE public.spans (id int, s public.stretch, list public.stretch[]);
+        CREATE TYPE public.weight AS (grams int);
+        CREATE FUNCTION public.weight_cmp(public.weight, public.weight) RETURNS int LANGUAGE plpgsql
+          IMMUTABLE AS 'begin perform public.ran(); return 0; end';
+        CREATE FUNCTION public.weight_is(public.weight, public.weight) RETURNS boolean LANGUAGE plpgsql
+          IMMUTABLE AS 'begin return public.ran(); end';
+        CREATE OPERATOR public.<# (LEFTARG = public.weight, RIGHTARG = public.weight, FUNCTION = public.weight_is);
+        CREATE OPERATOR public.=# (LEFTARG = public.weight, RIGHTARG = public.weight, FUNCTION = public.weight_is);
+        CREATE OPERATOR public.># (LEFTARG = public.weight, RIGHTARG = public.weight, FUNCTION = public.weight_is);
+        CREATE OPERATOR CLASS public.weight_ops DEFAULT FOR TYPE public.weight USING btree AS
+          OPERATOR 1 public.<#, OPERATOR 3 public.=#, OPERATOR 5 public.>#,
+          FUNCTION 1 public.weight_cmp(public.weight, public.weight);
+        CREATE TABLE public.weights (id int, w public.weight, list public.weight[])
+        """);
+    assertEquals(Failure.STATEMENT_REFUSED, refusal(statement));
+    database.prover().prove("SELECT id FROM spans");
+    assertEquals("f", runs());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT day FROM days WHERE day > '01/02/2024'",
+        "SELECT date '1.2.2024'",
+        "SELECT date '01-02-03' AS d",
+        "SELECT timestamp '01/02/2024 10:00'",
+        "SELECT day FROM days WHERE day IN ('2024-01-01', '3/4/2024')",
+        "SELECT interval '-1 2:00:00'",
+        "SELECT now() - interval '-3 4:05'"
+      })
+  void literalsThatSessionsReadOtherwiseAreRefused(String statement) {
+    assertEquals(Failure.STATEMENT_REFUSED, refusal(statement));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT day FROM days WHERE day > '2024-01-02'",
+        "SELECT date '2 January 2024'",
+        "SELECT timestamptz '2024-01-02 10:00:00+01'",
+        "SELECT interval '-1 day -2 hours'",
+        "SELECT id FROM people WHERE email = '01/02/2024'",
+        "SELECT '1.2.3' || '-1 2' AS version"
+      })
+  void literalsThatAllSessionsReadAlikePass(String statement) {
+    database.prover().prove(statement);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT 1 OPERATOR(%s.+) 2",
+        "SELECT 'a' COLLATE %s.zz",
+        "SELECT to_tsvector('%s.zz', 'a')",
+        "SELECT %s.people.id FROM people"
+      })
+  void whetherASchemaOutOfScopeIsThereIsNotTold(String form) throws SQLException {
+    database.execute("CREATE SCHEMA hidden");
+    assertEquals(message(form.formatted("hidden")), message(form.formatted("missing")));
+  }
+
+  private static String message(String statement) {
+    String said =
+        assertThrows(AiWorkerException.class, () -> database.prover().prove(statement))
+            .getMessage();
+    return said.replaceAll("hidden|missing", "it");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -440,7 +530,7 @@ class ResolutionIT {
           FUNCTION other.text(int) RETURNS text           | SELECT (id).text FROM users | refused
           FUNCTION other.name(text) RETURNS text          | SELECT g.name FROM upper('x') AS g | refused
           FUNCTION other.float8(text) RETURNS float8      | SELECT ('1'::text).float8 | refused
-          FUNCTION other.text(text) RETURNS text          | SELECT ('1').text | refused
+          FUNCTION other.text(text) RETURNS text          | SELECT ('1'::text).text | refused
           FUNCTION other.upper(text) RETURNS text         | SELECT (name).upper FROM users | refused
           FUNCTION other.upper(text) RETURNS text         | SELECT ('a'::varchar::text).upper | refused
           FUNCTION other.upper(text) RETURNS text         | SELECT upper(name), ('a'::text).upper FROM users | refused
@@ -621,7 +711,10 @@ class ResolutionIT {
         "CREATE SCHEMA other; CREATE TABLE public.v (t text, s varchar, n int[], d public.percentage)");
     for (String[] types :
         new String[][] {
-          {"varchar", "varchar"}, {"text", "varchar"}, {"public.percentage", "numeric"}, {"int[]", "int[]"}
+          {"varchar", "varchar"},
+          {"text", "varchar"},
+          {"public.percentage", "numeric"},
+          {"int[]", "int[]"}
         }) {
       database.execute(
           "CREATE FUNCTION other.never(%1$s, %2$s) RETURNS boolean LANGUAGE sql AS 'SELECT false'; CREATE OPERATOR other.= (LEFTARG = %1$s, RIGHTARG = %2$s, FUNCTION = other.never)"

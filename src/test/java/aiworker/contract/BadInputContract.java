@@ -137,6 +137,7 @@ abstract class BadInputContract extends RuntimeContract {
           "repair_rounds = -1",
           "request_timeout_ms = 99",
           "context_tokens = 99",
+          "notes_tokens = -1",
           "max_prompt_chars = 0",
           "flight_wait_ms = -1",
           "max_sessions = 0",

@@ -5,18 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,48 +20,18 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
 import org.openqa.selenium.Keys;
-import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.interactions.Actions;
 
 /** The console in a real browser, as people use it. */
 class ConsoleIT extends WithGateway {
-  private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
-  private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
-  private static final Path SCREENSHOTS = Path.of("target", "screenshots");
-
   @TempDir private static Path downloads;
   private static ChromeDriver browser;
 
   @BeforeAll
   static void startBrowser() throws IOException {
-    Assumptions.assumeTrue(
-        Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER),
-        "chromium: not installed (install/packages.sh --tests does it)");
-    Files.createDirectories(SCREENSHOTS);
-    ChromeOptions options =
-        new ChromeOptions()
-            .setBinary(CHROMIUM.toFile())
-            .addArguments(
-                "--headless=new",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                "--lang=en",
-                "--window-size=1200,900")
-            .setExperimentalOption(
-                "prefs", Map.of("download.default_directory", downloads.toString()));
-    browser =
-        new ChromeDriver(
-            new ChromeDriverService.Builder()
-                .usingDriverExecutable(new File(DRIVER.toString()))
-                .usingAnyFreePort()
-                .withSilent(true)
-                .build(),
-            options);
+    browser = Browser.start(downloads);
   }
 
   @AfterAll
@@ -98,9 +64,7 @@ class ConsoleIT extends WithGateway {
   }
 
   private static void media(String scheme) {
-    browser.executeCdpCommand(
-        "Emulation.setEmulatedMedia",
-        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+    Browser.media(browser, scheme);
   }
 
   private static void awaitScript(String condition) {
@@ -154,7 +118,7 @@ class ConsoleIT extends WithGateway {
   }
 
   private static void picture(String name) throws IOException {
-    Files.write(SCREENSHOTS.resolve(name + ".png"), browser.getScreenshotAs(OutputType.BYTES));
+    Browser.picture(browser, name);
   }
 
   @Test
@@ -450,19 +414,7 @@ class ConsoleIT extends WithGateway {
   }
 
   private static void assertAccessible(String where) throws IOException {
-    try (var axe = ConsoleIT.class.getResourceAsStream("/axe.min.js")) {
-      browser.executeScript(new String(axe.readAllBytes(), StandardCharsets.UTF_8));
-    }
-    Object found =
-        browser.executeAsyncScript(
-            "const done = arguments[0];"
-                + " axe.run(document, {resultTypes: ['violations']}).then(result => done(result.violations.map("
-                + "v => v.id + ': ' + v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | '))), e => done([String(e)]))");
-    assertEquals(List.of(), found, where);
-    assertEquals(
-        true,
-        browser.executeScript("return document.documentElement.scrollWidth <= window.innerWidth"),
-        where + " is wider than the window");
+    Browser.assertAccessible(browser, where);
   }
 
   /** The page loads and calls nothing else, and its policy stops nothing of its own. */

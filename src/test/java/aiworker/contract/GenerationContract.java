@@ -222,6 +222,8 @@ abstract class GenerationContract extends RuntimeContract {
     try {
       endpoint
           .replyWithSql("SELECT id FROM tickets WHERE state = 'closed'")
+          .replyWithSql("SELECT id FROM tickets WHERE state = 'closed'")
+          .replyWithSql("SELECT id FROM tickets WHERE state = 'finished'")
           .replyWithSql("SELECT id FROM tickets WHERE state = 'done'");
       assertEquals(
           json(
@@ -230,8 +232,12 @@ abstract class GenerationContract extends RuntimeContract {
       JsonNode hit = generate("closed tickets", "v1");
       assertTrue(hit.get("cache_hit").asBoolean());
       assertFalse(hit.has("warnings"), hit.toString());
-      assertFalse(generate("tickets that are done", "v1").has("warnings"));
-      assertEquals(2, endpoint.requests().size());
+      JsonNode repaired = generate("tickets that are done", "v1");
+      assertFalse(repaired.has("warnings"), repaired.toString());
+      assertEquals(
+          "SELECT id FROM tickets WHERE state = 'done' LIMIT 1000", repaired.get("sql").asText());
+      assertTrue(endpoint.requests().get(3).lastMessage().contains("'finished' is none of them"));
+      assertEquals(4, endpoint.requests().size());
     } finally {
       admin("DROP TABLE tickets");
     }

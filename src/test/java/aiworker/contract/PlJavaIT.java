@@ -75,6 +75,24 @@ class PlJavaWithoutCacheIT extends WithoutCacheContract {
   }
 }
 
+class PlJavaNotesIT extends NotesContract {
+  PlJavaNotesIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
+class PlJavaExplainIT extends ExplainContract {
+  PlJavaExplainIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
+class PlJavaFeedbackIT extends FeedbackContract {
+  PlJavaFeedbackIT() {
+    super(BackendRuntime.PLJAVA);
+  }
+}
+
 class PlJavaTeachIT extends TeachContract {
   PlJavaTeachIT() {
     super(BackendRuntime.PLJAVA);

@@ -74,6 +74,24 @@ class PlPythonWithoutCacheIT extends WithoutCacheContract {
   }
 }
 
+class PlPythonNotesIT extends NotesContract {
+  PlPythonNotesIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
+class PlPythonExplainIT extends ExplainContract {
+  PlPythonExplainIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
+class PlPythonFeedbackIT extends FeedbackContract {
+  PlPythonFeedbackIT() {
+    super(BackendRuntime.PLPYTHON);
+  }
+}
+
 class PlPythonTeachIT extends TeachContract {
   PlPythonTeachIT() {
     super(BackendRuntime.PLPYTHON);

@@ -131,7 +131,7 @@ abstract class RestoreContract extends RuntimeContract {
 
   private void assertSafeThenWorks(TestServer server, String copy) throws SQLException {
     try (Connection connection = server.connect(copy, "postgres")) {
-      assertEquals(19, column(connection, CALLS).size());
+      assertEquals(21, column(connection, CALLS).size());
       for (String call : column(connection, CALLS + " " + OPEN)) {
         PSQLException refused =
             assertThrows(PSQLException.class, () -> column(connection, call), call);
@@ -159,7 +159,7 @@ abstract class RestoreContract extends RuntimeContract {
   private void assertEverythingIsRefused(String copy, String detail) throws SQLException {
     try (Connection connection = cluster.connect(copy, "postgres")) {
       List<String> calls = column(connection, CALLS);
-      assertEquals(19, calls.size(), calls::toString);
+      assertEquals(21, calls.size(), calls::toString);
       if (detail.startsWith("PUBLIC")) {
         // PUBLIC has no USAGE on the schema of these
         calls.removeIf(call -> call.contains("ai_worker_prover."));

@@ -47,7 +47,7 @@ class HostileCatalogIT {
         List.of("TABLE good", "COLUMN good.id", "TYPE evil", "SCHEMA public", "TABLE child")) {
       db.run("COMMENT ON " + object + " IS '" + EVIL + EVIL.repeat(50) + "'");
     }
-    String text = db.context("public").render("anything", 8_000);
+    String text = db.context("public").tell("anything", 8_000, 0).relations();
     assertFalse(text.contains("</"), text);
     assertFalse(text.contains("```"), text);
     assertTrue(text.chars().allMatch(c -> c == '\n' || (c >= ' ' && c != 0x202e)), text);
@@ -98,9 +98,11 @@ class HostileCatalogIT {
         INSERT INTO mailing SELECT 'm' || n % 2 FROM generate_series(1, 100) n;
         ANALYZE;
         """);
-    assertFalse(db.context("public").render("x", 8_000).contains("Rome"));
+    assertFalse(db.context("public").tell("x", 8_000, 0).relations().contains("Rome"));
     String text =
-        db.hinted(Set.of("illness", "people.plan", "public.mailing.nothing")).render("x", 8_000);
+        db.hinted(Set.of("illness", "people.plan", "public.mailing.nothing"))
+            .tell("x", 8_000, 0)
+            .relations();
     assertTrue(text.contains("city text, -- values: "), text);
     assertTrue(text.contains("'It''s'"), text);
     assertTrue(text.contains("'m1'"), text);
@@ -141,7 +143,7 @@ class HostileCatalogIT {
 
   /** Whose values the context holds. */
   private String told(String... hidden) throws Exception {
-    String text = db.hinted(Set.of(hidden)).render("x", 8_000);
+    String text = db.hinted(Set.of(hidden)).tell("x", 8_000, 0).relations();
     return Stream.of("old", "middle", "young", "sort")
         .filter(word -> text.contains("'" + word))
         .collect(Collectors.joining(" "));

@@ -103,7 +103,7 @@ class SchemaContextIT {
           id integer
         );
         """,
-        db.context("public", "app").render("anything", 8_000));
+        db.context("public", "app").tell("anything", 8_000, 0).relations());
   }
 
   @Test
@@ -120,7 +120,7 @@ class SchemaContextIT {
             moods public.mood[]
           );
           """,
-          db.context("sales").render("anything", 8_000));
+          db.context("sales").tell("anything", 8_000, 0).relations());
     } finally {
       db.run("DROP SCHEMA sales CASCADE");
     }

@@ -13,10 +13,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Set;
 
-/**
- * A database of its own with the functions of {@code sql/schema} and a stand-in for the
- * configuration.
- */
+/** A database of its own with the functions of {@code sql/schema} and the configuration. */
 final class SchemaFixture implements AutoCloseable {
   private final String database;
   private final Connection connection;
@@ -24,9 +21,17 @@ final class SchemaFixture implements AutoCloseable {
   SchemaFixture() throws SQLException, IOException {
     database = TestCluster.shared().createDatabase();
     connection = connect();
-    run("CREATE TABLE public.ai_worker_config (schemas text[] NOT NULL)");
-    run("INSERT INTO public.ai_worker_config VALUES ('{public}')");
-    for (String file : List.of("roles", "schema/catalog", "schema/version", "schema/statistics")) {
+    for (String file :
+        List.of(
+            "roles",
+            "config/settings",
+            "check/types",
+            "check/objects",
+            "check/resolve",
+            "schema/notes",
+            "schema/catalog",
+            "schema/version",
+            "schema/statistics")) {
       run(Files.readString(Path.of("sql", file + ".sql")));
     }
   }

@@ -25,7 +25,7 @@ class SelectionTest {
     Key course = new Key(Key.Kind.FOREIGN, List.of("b_id"), "public.courses", List.of("id"));
     add(relations, "x", List.of(student, course));
     UserType mood = new UserType("public.mood", List.of(), "TYPE mood AS ENUM ('fine');");
-    return new Catalog(List.of(), Map.of("public.mood", mood), relations);
+    return new Catalog(List.of(), Map.of("public.mood", mood), relations, List.of());
   }
 
   /** A questionnaire of 250 columns that all answer the prompt, and a table beside it. */
@@ -49,7 +49,7 @@ class SelectionTest {
     Key primary = new Key(Key.Kind.PRIMARY, List.of("id"), null, List.of());
     String id = "public.survey";
     relations.put(id, new Relation(id, "survey", "TABLE", -1, null, columns, List.of(primary)));
-    return new SchemaContext(new Catalog(List.of(), Map.of(), relations));
+    return new SchemaContext(new Catalog(List.of(), Map.of(), relations, List.of()));
   }
 
   private static void add(Map<String, Relation> relations, String name, List<Key> foreign) {
@@ -72,14 +72,14 @@ class SelectionTest {
 
   @Test
   void whatFitsIsTheSameForEveryPrompt() {
-    String text = CONTEXT.render("students", 100_000);
-    assertEquals(text, CONTEXT.render("courses", 100_000));
+    String text = CONTEXT.tell("students", 100_000, 0).relations();
+    assertEquals(text, CONTEXT.tell("courses", 100_000, 0).relations());
     assertEquals(33, text.lines().filter(line -> line.startsWith("TABLE ")).count());
   }
 
   @Test
   void tablesBetweenTwoThatWereNamedComeAlong() {
-    String text = CONTEXT.render("Which student takes most courses?", 300);
+    String text = CONTEXT.tell("Which student takes most courses?", 300, 0).relations();
     assertTrue(text.contains("TABLE students ("), text);
     assertTrue(text.contains("TABLE courses ("), text);
     assertTrue(text.contains("b_id bigint REFERENCES courses(id)"), text);
@@ -88,7 +88,7 @@ class SelectionTest {
 
   @Test
   void columnsThatWereAskedForAreKeptWithTheirTypes() {
-    String text = CONTEXT.render("happiness of students", 130);
+    String text = CONTEXT.tell("happiness of students", 130, 0).relations();
     assertTrue(text.contains("happiness mood"), text);
     assertTrue(text.contains("TYPE mood AS ENUM ('fine');"), text);
     assertTrue(text.contains("-- … "), text);
@@ -97,7 +97,7 @@ class SelectionTest {
   @Test
   void noBudgetIsExceededAndKeysAreKept() {
     for (int tokens = 0; tokens < 6_000; tokens += 7) {
-      String text = CONTEXT.render("happiness of students in courses", tokens);
+      String text = CONTEXT.tell("happiness of students in courses", tokens, 0).relations();
       assertTrue(text.length() <= tokens * 4, "budget " + tokens + ": " + text.length());
       long tables = text.lines().filter(line -> line.startsWith("TABLE ")).count();
       assertEquals(tables, text.lines().filter(line -> line.contains(" PRIMARY KEY")).count());
@@ -107,19 +107,20 @@ class SelectionTest {
   @Test
   void ofAWideTableAsManyColumnsAreKeptAsTheBudgetHolds() {
     for (int tokens : new int[] {8_000, 4_000, 2_000, 1_000}) {
-      String text = survey().render("What is the most common answer in the survey?", tokens);
+      String text =
+          survey().tell("What is the most common answer in the survey?", tokens, 0).relations();
       assertTrue(text.length() <= tokens * 4, text);
       assertTrue(text.length() > tokens * 4 / 3, "budget " + tokens + ": " + text.length());
       assertTrue(text.contains("TABLE people ("), text);
     }
     assertTrue(
-        survey().render("What was answer 217?", 1_000).contains("answer_217 text"),
+        survey().tell("What was answer 217?", 1_000, 0).relations().contains("answer_217 text"),
         "the best of them first");
   }
 
   @Test
   void aPromptThatResemblesNothingStillGetsWhatFits() {
-    assertTrue(CONTEXT.render("何人いますか", 500).contains("TABLE "));
-    assertTrue(CONTEXT.render("", 500).contains("TABLE "));
+    assertTrue(CONTEXT.tell("何人いますか", 500, 0).relations().contains("TABLE "));
+    assertTrue(CONTEXT.tell("", 500, 0).relations().contains("TABLE "));
   }
 }

@@ -20,7 +20,7 @@ class StandbyIT {
       db.run("CREATE TABLE users (id int PRIMARY KEY, state text CHECK (state IN ('a', 'b')))");
       db.run("CREATE VIEW v AS SELECT id FROM users");
       String version = db.value("SELECT ai_worker.schema_version()");
-      String text = db.context("public").render("users", 1_000);
+      String text = db.context("public").tell("users", 1_000, 0).relations();
       Path folder = Files.createTempDirectory("ai-worker-standby");
       TestCluster.own(folder);
       int port = freePort();
@@ -58,7 +58,7 @@ class StandbyIT {
           assertEquals("t", SchemaFixture.value(standby, "SELECT pg_is_in_recovery()"));
           assertEquals(version, SchemaFixture.value(standby, "SELECT ai_worker.schema_version()"));
           SchemaContext context = SchemaFixture.read(standby, List.of("public"), false, Set.of());
-          assertEquals(text, context.render("users", 1_000));
+          assertEquals(text, context.tell("users", 1_000, 0).relations());
         }
       } finally {
         TestCluster.asServer(
