@@ -322,7 +322,7 @@ sql_files() {
 
 # put_file NAME: jar or guard, as the variables in files describe it.
 put_file() {
-  printf "\\set file :$1_file\n\\set file_path :$1\n\\set file_size :$1_size\n\\set file_sha :$1_sha\n"
+  printf '\\set file%s :%s\n' '' "$1_file" _path "$1" _size "$1_size" _sha "$1_sha"
   cat "$sql_dir/install/file.sql"
 }
 

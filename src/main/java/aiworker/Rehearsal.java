@@ -64,7 +64,8 @@ public final class Rehearsal {
   /** All of PL/Java's, if that is there, and both of our own. */
   private static void loadBindings() throws IOException, ClassNotFoundException {
     ClassLoader loader = Rehearsal.class.getClassLoader();
-    for (String name : List.of("pljava.GuardCheck", "pljava.Entry", "plpython.Bridge", "db.JdbcDatabase")) {
+    for (String name :
+        List.of("pljava.GuardCheck", "pljava.Entry", "plpython.Bridge", "db.JdbcDatabase")) {
       Class.forName("aiworker." + name, true, loader);
     }
     load(RawValue.class.getName());
