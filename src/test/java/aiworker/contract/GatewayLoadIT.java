@@ -197,6 +197,10 @@ class GatewayLoadIT extends WithGateway {
   void stopLetsThoseFinishWhoHaveBegun() throws Exception {
     restartGateway("admin");
     Gateway stopping = gateway;
+    // one that comes before the stop must not wait for the model
+    endpoint.otherwise(request -> FakeEndpoint.completion("SELECT 1"));
+    assertEquals(200, ask("known").status());
+    int asked = endpoint.requests().size();
     CountDownLatch refused = new CountDownLatch(1);
     endpoint.otherwise(
         request -> {
@@ -208,10 +212,10 @@ class GatewayLoadIT extends WithGateway {
           return FakeEndpoint.completion("SELECT 1");
         });
     CompletableFuture<Answer> begun = CompletableFuture.supplyAsync(() -> ask("begun"));
-    await("the model is asked", () -> endpoint.requests().size() == 1);
+    await("the model is asked", () -> endpoint.requests().size() == asked + 1);
     CompletableFuture<Void> stop = CompletableFuture.runAsync(stopping::close);
-    await("new ones are refused", () -> ask("new").status() == 503);
-    Answer late = ask("new");
+    await("new ones are refused", () -> ask("known").status() == 503);
+    Answer late = ask("known");
     problem(503, late);
     assertNotNull(late.header("Retry-After"));
     refused.countDown();
