@@ -885,8 +885,9 @@ DECLARE
     bare_path CONSTANT text := 'pg_catalog, pg_temp';
     -- What may hold a date or an interval that sessions read in different ways. Whether it does the server says.
     ambiguous CONSTANT text :=
-        '[[:<:]][0-9]{1,2}[ ./-]+([0-9]{1,2}|[[:alpha:]]{3,9})[ ,./-]+[0-9]{1,4}[[:>:]]|[[:alpha:]]{3}[ ,./-]+[0-9]{1,2}[ ,./-]+[0-9]{1,2}[[:>:]]'
-        '|[[:space:]'']-[0-9]+[^''0-9]* [0-9]';
+        '''[^'']*([[:<:]][0-9]{1,2}[^[:alnum:]'']+([0-9]{1,2}|[[:alpha:]]{3,9})[^[:alnum:]'']+[0-9]{1,4}(?![0-9])'
+        '|[[:alpha:]]{3}[^[:alnum:]'']+[0-9]{1,2}[^[:alnum:]'']+[0-9]{1,2}(?![0-9])|[[:space:]'']-[0-9]+[^''0-9]* [0-9])'
+        '|''[[:space:]]*-[0-9]+[^''0-9]* [0-9]';
     analysis record;
     again record;
     nodes text[];
@@ -961,8 +962,8 @@ BEGIN
     END IF;
     nodes := ai_worker.rule_nodes(analysis.rule_tree);
     SELECT r.objects, r.error INTO objects, error FROM ai_worker.resolve_rule(nodes, analysis.rule_uses) AS r;
-    IF error IS NULL AND statement ~ ambiguous
-       AND (SELECT a.rule_tree IS DISTINCT FROM b.rule_tree
+    IF error IS NULL AND (statement ~ ambiguous OR strpos(statement, chr(92)) > 0)
+       AND (SELECT a.rule_tree IS NULL OR a.rule_tree IS DISTINCT FROM b.rule_tree
               FROM ai_worker_prover.analyse(statement, path, 'mdy') AS a, ai_worker_prover.analyse(statement, path, 'dmy') AS b) THEN
         error := jsonb_build_object(
             'sqlstate', '0A000', 'message', 'a date or an interval in it is read in another way where datestyle or intervalstyle is another',

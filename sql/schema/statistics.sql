@@ -68,6 +68,8 @@ COMMENT ON FUNCTION ai_worker.table_facts(text[]) IS
 CREATE OR REPLACE FUNCTION ai_worker.common_values(schemas text[], hidden text[], prompt text) RETURNS json
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+-- In which the statistics are printed, so that they can be read.
+SET datestyle = 'ISO, YMD'
 AS $$
     WITH RECURSIVE below(root, inherited, oid) AS (
         SELECT c.oid, i.inherited, c.oid
@@ -96,9 +98,12 @@ AS $$
     -- Parts of the question's words, by which a value can be like one of them; signs that patterns know are in no word.
     word AS (
         SELECT string_agg(DISTINCT p.part, '|') AS parts, array_agg(DISTINCT p.part) AS each
-          FROM regexp_split_to_table(lower(left(prompt, 2000)), '[^[:alnum:]]+') AS w (word)
-         CROSS JOIN LATERAL (VALUES (left(w.word, 4)), (right(w.word, 4))) AS p (part)
-         WHERE char_length(w.word) >= 3),
+          FROM (SELECT DISTINCT r.word, char_length(r.word)
+                  FROM regexp_split_to_table(lower(left(prompt, 2000)), '[^[:alnum:]]+') AS r (word)
+                 WHERE char_length(r.word) >= 3
+                 ORDER BY char_length(r.word) DESC, r.word
+                 LIMIT 40) AS w (word)
+         CROSS JOIN LATERAL (VALUES (left(w.word, 4)), (right(w.word, 4))) AS p (part)),
     stored AS (
         SELECT DISTINCT ON (s.schemaname, s.tablename, s.attname)
                ARRAY[s.schemaname, s.tablename, s.attname] AS path, f.prefixes,

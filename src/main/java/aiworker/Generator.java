@@ -223,6 +223,9 @@ public final class Generator {
                 prover,
                 conversation::mentions);
       } catch (AiWorkerException e) {
+        if (doubtful != null) {
+          return doubtful(miss, settings, doubtful, config, schema, usage);
+        }
         throw e.costing(usage);
       }
       usage = usage.plus(vote.usage());
@@ -243,9 +246,7 @@ public final class Generator {
           upstream.unanswered(vote.unproven());
         }
         if (doubtful != null) {
-          ProvenSql statement = doubtful.statement(config.minAgreement());
-          Doubts doubts = doubts(miss, statement, schema);
-          return finished(miss, settings, statement, doubtful.agreement(), doubts, usage);
+          return doubtful(miss, settings, doubtful, config, schema, usage);
         }
         if (!e.failure().isRepairable() || round >= config.repairRounds()) {
           throw shown.costing(usage);
@@ -264,6 +265,19 @@ public final class Generator {
                 config.contextTokens() / NAMED_SHARE));
       }
     }
+  }
+
+  /** The answer of an earlier round, which is proven, when the next one has none. */
+  private String doubtful(
+      Miss miss,
+      ChatSettings settings,
+      Vote vote,
+      Config config,
+      SchemaContext schema,
+      Usage usage) {
+    ProvenSql statement = vote.statement(config.minAgreement());
+    Doubts doubts = doubts(miss, statement, schema);
+    return finished(miss, settings, statement, vote.agreement(), doubts, usage);
   }
 
   private static Doubts doubts(Miss miss, ProvenSql statement, SchemaContext schema) {

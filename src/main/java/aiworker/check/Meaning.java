@@ -384,13 +384,16 @@ final class Meaning {
     List<Part> arguments = node.list("args");
     String number = node.word("opno");
     String other = commutators.path(number).asText("");
-    String written = fields(node);
     if (other.isEmpty() || arguments.size() != 2) {
-      return written;
+      return fields(node);
     }
+    // written once, since each may hold operators too
+    Part left = new Word(part(arguments.get(0)));
+    Part right = new Word(part(arguments.get(1)));
+    String written = fields(with(node, Map.of("args", List.of(new Parts(List.of(left, right))))));
     Map<String, List<Part>> changed = new HashMap<>();
     changed.put("opno", List.of(new Word(other)));
-    changed.put("args", List.of(new Parts(List.of(arguments.get(1), arguments.get(0)))));
+    changed.put("args", List.of(new Parts(List.of(right, left))));
     String turned = fields(with(node, changed));
     return written.compareTo(turned) <= 0 ? written : turned;
   }
@@ -412,8 +415,12 @@ final class Meaning {
         && arguments.get(1) instanceof Node array
         && array.name().equals("ARRAYEXPR")
         && array.word("multidims").equals("false")) {
-      List<Part> sorted = new ArrayList<>(array.list("elements"));
-      sorted.sort(Comparator.comparing(this::part));
+      List<Part> sorted =
+          array.list("elements").stream()
+              .map(this::part)
+              .sorted()
+              .map(text -> (Part) new Word(text))
+              .toList();
       Node same = with(array, Map.of("elements", List.of(new Parts(sorted))));
       return fields(
           with(node, Map.of("args", List.of(new Parts(List.of(arguments.get(0), same))))));

@@ -49,6 +49,11 @@ final class Placeholder {
   private static final Pattern BRACED =
       Pattern.compile("%?[#%]?\\{ ?[a-z_]\\w* ?}%?", Pattern.CASE_INSENSITIVE);
 
+  private static final Pattern ANY_TEXT = Pattern.compile("^[%_]+|[%_]+$");
+
+  /** What somebody may look for in texts. */
+  private static final Pattern SIGNS = Pattern.compile("[^\\p{Alnum}]+");
+
   private static final Pattern TIME =
       Pattern.compile(
           "(?:YYYY|YY)(?:[-/.].*)?|.{1,2}[-/.].{1,2}[-/.]YYYY(?: .*)?|\\d{4}[-/.](?:MM|XX|mm)(?:[-/.].*)?|\\d{4}[-/.]\\d\\d[-/.](?:DD|XX|dd)(?: .*)?|(?:19|20)(?:XX|xx|YY)(?:[-/.].*)?");
@@ -85,8 +90,12 @@ final class Placeholder {
         LIKE_ONE.matcher(text).matches()
             || NAME.matcher(text).matches()
             || VARIABLE.matcher(text).matches();
+    String core = ANY_TEXT.matcher(text).replaceAll("");
+    boolean sign = core.length() < text.length() && SIGNS.matcher(core).matches();
     return ((time && isTime(tokens, at)) || ((time || braced || other) && isCompared(tokens, at)))
-        && !known.test(text);
+        && !sign
+        && !known.test(text)
+        && !known.test(core);
   }
 
   private static boolean isTime(List<Token> tokens, int at) {

@@ -148,6 +148,10 @@ class ResolutionIT {
         "SELECT date '01-02-03' AS d",
         "SELECT timestamp '01/02/2024 10:00'",
         "SELECT day FROM days WHERE day IN ('2024-01-01', '3/4/2024')",
+        "SELECT timestamp '01.02.2003T10:00'",
+        "SELECT date '01,02,2003'",
+        "SELECT date '01_02_2003'",
+        "SELECT E'01\\t02\\t2003'::date",
         "SELECT interval '-1 2:00:00'",
         "SELECT now() - interval '-3 4:05'"
       })

@@ -39,6 +39,13 @@ class ReplyShapesTest {
   void aTextThatTheQuestionHoldsStandsForItself() {
     String statement = "SELECT id FROM attributes WHERE name = 'LAST_NAME'";
     assertEquals(statement, Reply.of(statement, "LAST_NAME"::equals).sql());
+    String pattern = "SELECT id FROM tickets WHERE subject ILIKE '%[urgent]%'";
+    assertEquals(pattern, Reply.of(pattern, "[urgent]"::equals).sql());
+    assertEquals("IA021", taken(pattern));
+    for (String sign : List.of("...", "?", "…")) {
+      String signs = "SELECT id FROM posts WHERE body LIKE '%" + sign + "%'";
+      assertEquals(signs, taken(signs));
+    }
   }
 
   private static String taken(String reply) {
