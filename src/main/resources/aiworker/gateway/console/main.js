@@ -28,10 +28,12 @@ function route() {
 }
 
 const AGAIN_MS = 2000;
+// a gateway that ends may leave a request without an answer
+const LONGEST_MS = 10000;
 
 async function start() {
   try {
-    const session = await call('/session');
+    const session = await call('/session', undefined, AbortSignal.timeout(LONGEST_MS));
     byId('notice').replaceChildren();
     const may = session.may;
     byId('who').textContent = session.role + ' in ' + session.database;
@@ -47,7 +49,7 @@ async function start() {
     if (byId('notice').querySelector('strong')?.textContent !== error.message) {
       showProblem(byId('notice'), error);
     }
-    if (error.status === 0 || error.status === 503 || error.status === 429) {
+    if (!error.status || error.status === 503 || error.status === 429) {
       setTimeout(start, AGAIN_MS);
     }
   }
