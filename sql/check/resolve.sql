@@ -854,7 +854,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF error ->> 'sqlstate' IN ('3F000', '42501')
-       -- A column with the schema of its table.
+       -- A column with the schema of its table; from PostgreSQL 16 on a configuration of text search in no schema.
+       OR error ->> 'sqlstate' = '42704' AND error ->> 'message' ~ '^text search [a-z]+ "[^"]*[.]'
        OR error ->> 'sqlstate' = '42P01' AND statement ~ '[.] *("[^"]*"|[^ ."]+) *[.]' THEN
         RETURN jsonb_build_object(
             'sqlstate', '0A000', 'message', 'it names a schema that is not in scope, or a table with its schema that is not in FROM');
