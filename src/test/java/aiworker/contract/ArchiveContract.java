@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.TestCluster;
-import aiworker.testing.TestServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,14 +22,13 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The archive of classes: that it is used, and that nothing depends on it. */
-abstract class ArchiveContract extends RuntimeContract {
+abstract class ArchiveContract extends OwnClusterContract {
   private static final String NAME = "ai-worker-[0-9a-f]{12}-[0-9a-f]{8}[.]jsa";
 
   /** What may have become of the file. */
@@ -69,30 +67,8 @@ abstract class ArchiveContract extends RuntimeContract {
     }
   }
 
-  private TestCluster own;
-
   ArchiveContract(BackendRuntime runtime) {
     super(runtime);
-  }
-
-  @Override
-  boolean sessionsMatter() {
-    return true;
-  }
-
-  @Override
-  TestServer server() {
-    runtime.require();
-    own = Installation.start(Map.of());
-    return own;
-  }
-
-  @Override
-  @AfterAll
-  void dropDatabase() {
-    if (own != null) {
-      own.close();
-    }
   }
 
   @BeforeEach

@@ -9,7 +9,6 @@ import aiworker.testing.FakeEndpoint;
 import aiworker.testing.Full;
 import aiworker.testing.ProcessCounts;
 import aiworker.testing.TestCluster;
-import aiworker.testing.TestServer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,14 +20,12 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,7 +39,7 @@ import org.postgresql.util.ServerErrorMessage;
  * A session in which Java has run ends, and its statements are cancelled, as in any other session:
  * at once, whatever it waits for.
  */
-abstract class GuestContract extends RuntimeContract {
+abstract class GuestContract extends OwnClusterContract {
   /** Promised for each, in milliseconds. */
   private static final long AT_ONCE = 500;
 
@@ -92,33 +89,11 @@ abstract class GuestContract extends RuntimeContract {
     }
   }
 
-  private TestCluster own;
   private Connection observer;
   private final AtomicBoolean ended = new AtomicBoolean();
 
   GuestContract(BackendRuntime runtime) {
     super(runtime);
-  }
-
-  @Override
-  boolean sessionsMatter() {
-    return true;
-  }
-
-  /** One of its own, because it is stopped. */
-  @Override
-  TestServer server() {
-    runtime.require();
-    own = Installation.start(Map.of());
-    return own;
-  }
-
-  @Override
-  @AfterAll
-  void dropDatabase() {
-    if (own != null) {
-      own.close();
-    }
   }
 
   @AfterEach

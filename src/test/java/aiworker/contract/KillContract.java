@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.TestCluster;
-import aiworker.testing.TestServer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -15,12 +14,10 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
@@ -34,7 +31,7 @@ import org.postgresql.util.ServerErrorMessage;
  * <p>Middles are made by triggers that hold a session up when it comes to write to the table that
  * its application_name says.
  */
-abstract class KillContract extends RuntimeContract {
+abstract class KillContract extends OwnClusterContract {
   private static final Duration HANGING = Duration.ofSeconds(60);
   private static final Pattern READY =
       Pattern.compile("database system is ready to accept connections");
@@ -43,23 +40,9 @@ abstract class KillContract extends RuntimeContract {
           "ai_worker_cache", "ai_worker.cache_hits", "ai_worker.cache_totals", "ai_worker.traffic");
 
   private final List<CompletableFuture<PSQLException>> calls = new ArrayList<>();
-  private TestCluster own;
 
   KillContract(BackendRuntime runtime) {
     super(runtime);
-  }
-
-  @Override
-  boolean sessionsMatter() {
-    return true;
-  }
-
-  /** One of its own, because a killed backend takes the others with it. */
-  @Override
-  TestServer server() {
-    runtime.require();
-    own = Installation.start(Map.of());
-    return own;
   }
 
   @BeforeAll
@@ -73,14 +56,6 @@ abstract class KillContract extends RuntimeContract {
       admin(
           "CREATE TRIGGER hold_up BEFORE INSERT OR UPDATE OR DELETE ON %1$s FOR EACH ROW WHEN (current_setting('application_name') = '%1$s') EXECUTE FUNCTION hold_up()"
               .formatted(table));
-    }
-  }
-
-  @Override
-  @AfterAll
-  void dropDatabase() {
-    if (own != null) {
-      own.close();
     }
   }
 

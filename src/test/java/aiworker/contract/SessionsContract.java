@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import aiworker.testing.FakeEndpoint;
 import aiworker.testing.Full;
 import aiworker.testing.TestCluster;
-import aiworker.testing.TestServer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,43 +17,18 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.util.ServerErrorMessage;
 
 /** Java runs in no more sessions than {@code max_sessions}. */
-abstract class SessionsContract extends RuntimeContract {
-  private TestCluster own;
-
+abstract class SessionsContract extends OwnClusterContract {
   SessionsContract(BackendRuntime runtime) {
     super(runtime);
-  }
-
-  @Override
-  boolean sessionsMatter() {
-    return true;
-  }
-
-  /** One of its own, because sessions of other classes would count, and one is killed. */
-  @Override
-  TestServer server() {
-    runtime.require();
-    own = Installation.start(Map.of());
-    return own;
-  }
-
-  @Override
-  @AfterAll
-  void dropDatabase() {
-    if (own != null) {
-      own.close();
-    }
   }
 
   @BeforeEach
